@@ -1,0 +1,127 @@
+// Everything a node has: its name, its clock, its mail, its disk, its fibers. It has nothing else.
+//
+// A node is a function `void Main(Env& env)` that blocks, as the papers write it. Its locals are its
+// memory: a crash unwinds them. Its disk survives, as far as it was synced. So recovery is the top
+// of Main, and every call into Env is a point where the node may crash. Because this is an
+// interface, and messages are bytes, the same Main could run on sockets and files.
+//
+// Rules for node code: no globals, no threads, no clocks but these, and never `catch (...)`, because
+// a crash passes through as an exception. Where a destructor calls Env while a crash unwinds it,
+// the call does nothing.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sim/choices.h"
+#include "sim/disk.h"
+#include "sim/message.h"
+#include "sim/time.h"
+
+namespace reprise {
+
+// Fibers of one node that wait for something: the mechanism under Mutex, Condition, Channel and
+// Future (sync.h), which is what node code should use. Its content belongs to the Env.
+struct Waiters {
+  Waiters() = default;
+  Waiters(const Waiters&) = delete;
+  Waiters& operator=(const Waiters&) = delete;
+
+  void* first = nullptr;
+  void* last = nullptr;
+};
+
+class Env {
+ public:
+  virtual ~Env() = default;
+
+  virtual NodeId self() const = 0;
+  // The other nodes of this node's role; for a client, the nodes it is there to drive: those of the
+  // scenario's first role.
+  virtual std::span<const NodeId> peers() const = 0;
+  // All nodes of that role, in order; none where the scenario has no such role.
+  virtual std::span<const NodeId> nodes(std::string_view role) const = 0;
+  // Which life of the node this is, from 1. Real programs learn it from what they find on disk.
+  virtual uint64_t boot() const = 0;
+  virtual Disk& disk() = 0;
+
+  // The node's monotonic clock. It may start anywhere and run fast or slow, but never backwards.
+  virtual Time Now() = 0;
+  // What the node takes for the time of day. It may also jump.
+  virtual Time WallNow() = 0;
+  // By the node's own clock.
+  void Sleep(Duration duration) { SleepUntil(Now() + duration); }
+  virtual void SleepUntil(Time deadline) = 0;
+
+  // A number in [0, bound), for protocols and clients that randomise. Zero is calm: let it mean the
+  // least. A label of its own makes a decision easy to find in a trace. REQUIRES: bound > 0.
+  virtual uint64_t Random(Label label, uint64_t bound) = 0;
+  uint64_t Random(uint64_t bound);
+
+  // Sends and forgets. The message may be delayed, reordered, duplicated or lost.
+  template <class T>
+  void Send(NodeId to, const T& message) {
+    SendBytes(to, internal::kType<T>, Flat(message));
+  }
+  template <class T>
+  void Broadcast(const T& message) {
+    const Flat flat(message);
+    for (NodeId peer : peers()) SendBytes(peer, internal::kType<T>, flat);
+  }
+
+  // The next message, in order of arrival; nothing where none arrives in time.
+  virtual std::optional<Envelope> ReceiveUntil(Time deadline) = 0;
+  Envelope Receive() { return *ReceiveUntil(kForever); }
+  std::optional<Envelope> Receive(Duration timeout) { return ReceiveUntil(Now() + timeout); }
+
+  // Runs body on another fiber of this node, which ends with the node's life. Fibers of one node
+  // take turns, and only at calls into Env that block.
+  virtual void Spawn(std::function<void()> body) = 0;
+
+  // Tells the oracles what this node has just done: "decided", "checkpointed", "returned 5".
+  // It is the only thing that oracles see of a node, and nodes cannot see it at all.
+  template <class T>
+  void Report(const T& fact) {
+    ReportBytes(internal::kType<T>, Flat(fact));
+  }
+
+  // For sync.h. Waits among the waiters until woken (true) or until the deadline (false).
+  virtual bool Park(Waiters& waiters, Time deadline) = 0;
+  // Wakes the first waiter, or all; they run when the current fiber next blocks.
+  virtual void WakeOne(Waiters& waiters) = 0;
+  virtual void WakeAll(Waiters& waiters) = 0;
+
+ protected:
+  virtual void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) = 0;
+  virtual void ReportBytes(const MessageType& type, std::string_view bytes) = 0;
+
+ private:
+  // A value as bytes, on the stack where they fit.
+  class Flat {
+   public:
+    template <class T>
+    explicit Flat(const T& value) : size_(EncodedSize(value)) {
+      if (size_ > sizeof inside_) outside_.resize(size_);
+      Write(size_ > sizeof inside_ ? outside_.data() : inside_, value);
+    }
+    operator std::string_view() const {
+      return {size_ > sizeof inside_ ? outside_.data() : inside_, size_};
+    }
+
+   private:
+    size_t size_;
+    char inside_[256];
+    std::string outside_;
+  };
+};
+
+using NodeMain = std::function<void(Env&)>;
+
+inline const Label kRandomLabel{"random"};
+inline uint64_t Env::Random(uint64_t bound) { return Random(kRandomLabel, bound); }
+
+}  // namespace reprise

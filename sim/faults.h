@@ -1,0 +1,72 @@
+// The menu: every kind of fault there is, and how often each one struck.
+//
+// A fault is counted three times, because in several well-known simulators a fault had silently
+// stopped happening and nobody could tell. *Attempted*: the choices said that it should strike.
+// *Applied*: it changed the world; an attempt may be refused, as by the budget. *Observed*: a node
+// really met the difference, such as a receiver that was up and missed the message.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "sim/choices.h"
+
+namespace reprise {
+
+enum class Fault : uint8_t {
+  kDrop,
+  kDuplicate,
+  kLate,
+  kOrder,
+  kCut,
+  kCrash,
+  kCrashAt,
+  kUnsynced,
+  kTorn,
+  kSlowSync,
+  kSyncFail,
+  kRot,
+  kOffset,
+  kDrift,
+  kJump,
+};
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::kJump) + 1;
+
+struct FaultInfo {
+  std::string_view name;  // Of its site as well.
+  std::string_view area;  // "network", "node", "disk" or "clock".
+  std::string_view about;
+};
+
+const FaultInfo& Info(Fault fault);
+Label LabelOf(Fault fault);
+// How much of this fault a run has: 0 none, 1 the scenario's rate, 2 four times, 3 sixteen times.
+Label SwarmLabelOf(Fault fault);
+
+struct FaultCount {
+  uint64_t attempted = 0;
+  uint64_t applied = 0;
+  uint64_t observed = 0;
+};
+
+class FaultCounts {
+ public:
+  FaultCount& operator[](Fault fault) { return counts_[static_cast<size_t>(fault)]; }
+  const FaultCount& operator[](Fault fault) const { return counts_[static_cast<size_t>(fault)]; }
+
+  FaultCounts& operator+=(const FaultCounts& o) {
+    for (size_t i = 0; i < kFaults; ++i) {
+      counts_[i].attempted += o.counts_[i].attempted;
+      counts_[i].applied += o.counts_[i].applied;
+      counts_[i].observed += o.counts_[i].observed;
+    }
+    return *this;
+  }
+
+ private:
+  std::array<FaultCount, kFaults> counts_{};
+};
+
+}  // namespace reprise

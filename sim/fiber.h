@@ -1,0 +1,80 @@
+// One thread of control inside the simulation, on a stack of its own (Boost.Context).
+//
+// Fibers are never preempted: one runs until it calls SwitchTo(), so between two switches node code
+// is atomic, and a run has one order, not many. Any context may switch straight to any other; who
+// runs next is the world's business, not this file's.
+//
+// Three things must go with every switch, and all happen in SwitchTo(): the C++ runtime's exception
+// state (16 bytes that Boost before 1.88 leaves behind, so that one fiber would see the exception
+// that another is handling), the sanitizer's idea of the current stack, and the context itself.
+
+#pragma once
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cstddef>
+#include <cstdint>
+
+namespace reprise {
+
+// A stack from the pool. Below its last page lies a page that faults when touched, as far as the
+// kernel allows so many mappings; a canary word is checked in any case.
+struct Stack {
+  char* bottom = nullptr;  // The lowest usable byte.
+  size_t size = 0;
+  bool guarded = false;
+};
+
+// Pools stacks of one size, so that spawning costs no system call. The most recently freed is the
+// next to be used, because it is still in the cache.
+Stack TakeStack(size_t size);
+void GiveStack(const Stack& stack);
+
+// Something that can be switched to: a fiber, or the thread that the simulation runs on.
+class Context {
+ public:
+  using Entry = void (*)(void* argument);
+
+  Context() = default;
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // Prepares to run entry(argument) on the stack when first switched to. The entry must end in
+  // Leave(), and no exception may leave it.
+  void Start(const Stack& stack, Entry entry, void* argument);
+
+  // Leaves this context, which must be the running one, and goes on where `to` was left; returns
+  // when somebody switches back.
+  void SwitchTo(Context& to);
+
+  // The same, and never comes back: this context's stack may be given away once `to` runs.
+  [[noreturn]] void Leave(Context& to);
+
+  bool started() const { return handle_ != nullptr; }
+  void Forget() { handle_ = nullptr; }
+  const Stack& stack() const { return stack_; }
+  // False where the stack's canary was overwritten.
+  bool intact() const;
+
+ private:
+  static void Trampoline(boost::context::detail::transfer_t from);
+  static void Arrived(boost::context::detail::transfer_t from);
+
+  boost::context::detail::fcontext_t handle_ = nullptr;
+  Stack stack_;
+  Entry entry_ = nullptr;
+  void* argument_ = nullptr;
+  // The exception state while this context is not running.
+  void* caught_ = nullptr;
+  unsigned uncaught_ = 0;
+#ifdef REPRISE_ASAN
+  void* fake_stack_ = nullptr;
+  const void* asan_bottom_ = nullptr;
+  size_t asan_size_ = 0;
+#endif
+};
+
+// Makes a stack overflow print what happened and abort, rather than die without a word. Idempotent.
+// `describe` says which fiber is running; it is called from a signal handler.
+void ReportStackOverflows(const char* (*describe)());
+
+}  // namespace reprise

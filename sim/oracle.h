@@ -1,0 +1,64 @@
+// An oracle watches a run and says whether what it sees is allowed.
+//
+// It sees events, never a node's memory; so an oracle written for one protocol judges every
+// protocol that reports the same facts.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/timeline.h"
+
+namespace reprise {
+
+// What is wrong, in words; nothing where all is well.
+using Complaint = std::optional<std::string>;
+
+class Oracle {
+ public:
+  virtual ~Oracle() = default;
+
+  // What it checks, in lower case with dashes: "linearizable", "consistent-cut".
+  virtual std::string name() const = 0;
+
+  // Judges each fact as a node reports it: event.kind is kFact. For what must hold at every moment.
+  virtual Complaint OnFact(const Event&) { return std::nullopt; }
+
+  // Judges every other event too, where WatchesAll() says so when the run begins.
+  virtual bool WatchesAll() const { return false; }
+  virtual Complaint OnEvent(const Event&) { return std::nullopt; }
+
+  // Judges the whole run: for what must have happened by now. Not called once a run has failed.
+  virtual Complaint AtEnd() { return std::nullopt; }
+
+  // Why the run cannot be judged, where it cannot: a budget that ran out. Read at the end of a run
+  // that nobody complained of, and makes its verdict `unknown`.
+  virtual std::optional<std::string> Undecided() const { return std::nullopt; }
+};
+
+using Oracles = std::vector<std::unique_ptr<Oracle>>;
+
+namespace internal {
+inline void Join(Oracles&) {}
+template <class O, class... Rest>
+void Join(Oracles& oracles, O oracle, Rest... rest) {
+  oracles.push_back(std::make_unique<O>(std::move(oracle)));
+  Join(oracles, std::move(rest)...);
+}
+}  // namespace internal
+
+// For scenarios: copies of these oracles, afresh for each run.
+template <class... O>
+std::function<Oracles()> JudgedBy(O... oracle) {
+  return [=] {
+    Oracles oracles;
+    internal::Join(oracles, oracle...);
+    return oracles;
+  };
+}
+
+}  // namespace reprise

@@ -1,0 +1,156 @@
+// What happened in a run, event by event, and the digest over all of it.
+//
+// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves it.
+// So events are fixed-width records followed by their payload in a buffer that is hashed and used
+// again, unless somebody asked to keep them.
+
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/message.h"
+#include "sim/time.h"
+
+struct XXH3_state_s;
+
+namespace reprise {
+
+struct Event {
+  enum class Kind : uint8_t {
+    kBoot,       // id: which boot of the node this is, from 1.
+    kCrash,      // id: likewise.
+    kExit,       // The node's Main returned.
+    kSend,       // peer: the receiver. id: ties it to what becomes of the message.
+    kDeliver,    // peer: the sender. id: of the send.
+    kDuplicate,  // Like kDeliver, of a second copy.
+    kDrop,       // node: the sender, peer: the receiver. The network lost the message.
+    kCutOff,     // The same, because of a partition.
+    kNobodyUp,   // node: the receiver, which was down when the message from peer arrived.
+    kWake,       // A sleep or a wait of the node ran out.
+    kCut,        // id: which of the partitions; payload: its sides, as text.
+    kHeal,       // Likewise.
+    kCreate,     // Disk events carry a path as their payload, kWrite the path and the bytes.
+    kWrite,
+    kTruncate,
+    kRename,
+    kRemove,
+    kSync,     // What was written to the file before is durable.
+    kSyncDir,  // The same for a directory's entries.
+    kSyncFail,
+    kLose,    // A crash lost an unsynced sector or directory entry.
+    kRot,     // A stored bit flipped.
+    kClock,   // The node's clock was set off. id: by how much, zigzag.
+    kFact,    // What the node reported.
+    kCalm,    // The storm ended.
+    kVerdict  // payload: the oracle and its complaint, as text.
+  };
+  static constexpr int kKinds = static_cast<int>(Kind::kVerdict) + 1;
+
+  Kind kind{};
+  Time at{};
+  NodeId node = kNobody;
+  NodeId peer = kNobody;
+  uint64_t id = 0;
+  uint64_t index = 0;   // Of the event in its run, counted from 1.
+  MessageView message;  // Of a send, a fact; or untyped bytes, which are text but for kWrite.
+
+  template <class T>
+  std::optional<T> As() const {
+    return message.As<T>();
+  }
+  template <class... Handlers>
+  bool Match(Handlers&&... handlers) const {
+    return message.Match(handlers...);
+  }
+};
+
+std::string_view KindName(Event::Kind kind);
+
+// One line for people: "   312.000 ms  n2 deliver n1  Prepare(3 17 (3 2 5))".
+std::string Describe(const Event& event);
+// The part of it after the time and the node.
+std::string What(const Event& event);
+
+// A digest after so many events. A run leaves at most 64 of them, evenly spread.
+struct Milestone {
+  uint64_t events = 0;
+  uint64_t digest = 0;
+  friend bool operator==(const Milestone&, const Milestone&) = default;
+};
+
+class Timeline {
+ public:
+  Timeline();
+
+  // Forgets everything. Keeps the events from now on, if asked to.
+  void Reset(bool keep);
+
+  void Add(Event::Kind kind, Time at, NodeId node, NodeId peer, uint64_t id,
+           const MessageType* type, std::string_view payload) {
+    const size_t room = sizeof(Header) + (payload.size() + 7) / 8 * 8;
+    if (used_ + room > buffer_.size()) MakeRoom(room);
+    char* p = buffer_.data() + used_;
+    const Header header{LittleEndian(static_cast<uint64_t>(Nanos(at))),
+                        LittleEndian(uint64_t{Index(node)} << 32 | Index(peer)), LittleEndian(id),
+                        LittleEndian(static_cast<uint64_t>(kind) | payload.size() << 8 |
+                                     uint64_t{type == nullptr ? 0 : type->hash} << 32)};
+    std::memcpy(p, &header, sizeof header);
+    if (!payload.empty()) {
+      std::memset(p + room - 8, 0, 8);
+      std::memcpy(p + sizeof header, payload.data(), payload.size());
+    }
+    used_ += room;
+    ++count_;
+    if (keep_) kept_.push_back({used_ - room, type});
+    if (count_ == next_milestone_) AddMilestone();
+  }
+
+  uint64_t count() const { return count_; }
+  const uint64_t* counter() const { return &count_; }
+
+  // A hash over every event so far. Two runs with equal digests are the same run.
+  uint64_t digest();
+  const std::vector<Milestone>& milestones() const { return milestones_; }
+
+  // The events, where they were kept: i from 0 to size() - 1.
+  size_t size() const { return kept_.size(); }
+  Event operator[](size_t i) const;
+
+ private:
+  // Little-endian, so that the digest is the same on every machine.
+  struct Header {
+    uint64_t at, nodes, id, kind_size_type;
+  };
+  struct Kept {
+    size_t offset;
+    const MessageType* type;
+  };
+  static constexpr uint64_t LittleEndian(uint64_t x) {
+    return std::endian::native == std::endian::little ? x : __builtin_bswap64(x);
+  }
+
+  void MakeRoom(size_t room);
+  void Hash();
+  void AddMilestone();
+
+  bool keep_ = false;
+  std::vector<char> buffer_;
+  size_t used_ = 0;
+  size_t hashed_ = 0;  // How much of the buffer has gone into the digest.
+  uint64_t count_ = 0;
+  struct FreeHash {
+    void operator()(XXH3_state_s* state) const;
+  };
+  std::unique_ptr<XXH3_state_s, FreeHash> hash_;
+  std::vector<Kept> kept_;
+  std::vector<Milestone> milestones_;
+  uint64_t milestone_every_ = 64;
+  uint64_t next_milestone_ = 64;
+};
+
+}  // namespace reprise
