@@ -137,30 +137,31 @@ Choices Choices::FromDepartures(const Departures& departures) {
 }
 
 void Choices::Give(const Departures& departures) {
+  given_ = departures;
   given_count_ = departures.size();
-  given_table_.resize(std::bit_ceil(2 * departures.size() + 2));
-  given_mask_ = given_table_.size() - 1;
-  given_labels_.resize(Label::count());
-  for (const Departure& d : departures) {
-    uint64_t i = HashOf(d.address) & given_mask_;
-    while (given_table_[i].full) i = (i + 1) & given_mask_;
-    given_table_[i].departure = d;
-    given_table_[i].full = true;
-    given_labels_[d.address.site.label.index()] = true;
+  given_at_.assign(std::bit_ceil(2 * departures.size() + 2), kFree);
+  given_seen_.assign(departures.size(), false);
+  given_labels_.assign(Label::count(), false);
+  const uint64_t mask = given_at_.size() - 1;
+  for (uint32_t d = 0; d < given_.size(); ++d) {
+    uint64_t i = HashOf(given_[d].address) & mask;
+    while (given_at_[i] != kFree) i = (i + 1) & mask;
+    given_at_[i] = d;
+    given_labels_[given_[d].address.site.label.index()] = true;
   }
 }
 
 uint64_t Choices::Given(const Address& address, uint64_t bound, uint64_t otherwise) {
   const uint16_t label = address.site.label.index();
   if (label >= given_labels_.size() || !given_labels_[label]) return otherwise;
-  for (uint64_t i = HashOf(address) & given_mask_; given_table_[i].full;
-       i = (i + 1) & given_mask_) {
-    Slot& slot = given_table_[i];
-    if (!(slot.departure.address == address)) continue;
-    if (!slot.drawn) ++given_drawn_;
-    slot.drawn = true;
+  const uint64_t mask = given_at_.size() - 1;
+  for (uint64_t i = HashOf(address) & mask; given_at_[i] != kFree; i = (i + 1) & mask) {
+    const uint32_t d = given_at_[i];
+    if (!(given_[d].address == address)) continue;
+    if (!given_seen_[d]) ++given_drawn_;
+    given_seen_[d] = true;
     // The code may have changed its domain since the list was written.
-    return std::min(slot.departure.value, bound - 1);
+    return std::min(given_[d].value, bound - 1);
   }
   return otherwise;
 }

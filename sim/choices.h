@@ -172,11 +172,7 @@ class Choices {
   }
 
  private:
-  struct Slot {  // Of an open-addressing table, by hash of the address.
-    Departure departure;
-    bool full = false;
-    bool drawn = false;
-  };
+  static constexpr uint32_t kFree = ~uint32_t{0};
 
   Choices() = default;
   void Give(const Departures& departures);
@@ -203,9 +199,10 @@ class Choices {
   uint64_t seed_ = 0;
   size_t given_count_ = 0;
   size_t given_drawn_ = 0;
-  uint64_t given_mask_ = 0;
-  std::vector<Slot> given_table_;
-  std::vector<bool> given_labels_;
+  Departures given_;
+  std::vector<uint32_t> given_at_;  // An open-addressing table of indices into given_, or kFree.
+  std::vector<bool> given_seen_;    // Which of given_ were drawn.
+  std::vector<bool> given_labels_;  // Which labels they have: most draws need look no further.
   std::vector<Taken> taken_;
   const uint64_t* event_ = nullptr;
   std::vector<Opportunity>* opportunities_ = nullptr;
