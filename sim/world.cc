@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/tape.h"
 
 namespace reprise {
 namespace {
@@ -348,6 +349,10 @@ const char* World::Describe() {
   std::snprintf(text, sizeof text, "n%u at %lld ns", Index(running_->node->self()),
                 static_cast<long long>(now_));
   return text;
+}
+
+const std::vector<Taken>* CurrentTape() {
+  return current == nullptr ? nullptr : &current->choices().taken();
 }
 
 RunResult Simulate(const Scenario& scenario, Choices choices, const RunOptions& options) {
