@@ -132,4 +132,67 @@ Attempt IsolatedAttempt(const Scenario& scenario) {
   };
 }
 
+namespace {
+
+struct WireShrunk {
+  WireResult result;
+  uint64_t runs = 0, before = 0, events_before = 0;
+  bool twice = false;
+};
+
+void WriteAll(int fd, const std::string& words) {
+  for (size_t done = 0; done < words.size();) {
+    const ssize_t n = write(fd, words.data() + done, words.size() - done);
+    if (n <= 0) _exit(1);
+    done += static_cast<size_t>(n);
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> InChild(const std::function<std::string()>& job,
+                                   std::chrono::milliseconds limit) {
+  int fds[2];
+  CHECK(pipe(fds) == 0);
+  const pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    close(fds[0]);
+    WriteAll(fds[1], job());
+    _exit(0);
+  }
+  close(fds[1]);
+  std::string words;
+  const bool ended = ReadAll(fds[0], limit, words);
+  close(fds[0]);
+  if (!ended) kill(pid, SIGKILL);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (!ended || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
+  return words;
+}
+
+Shrunk ShrinkFinding(const Scenario& scenario, const Finding& finding,
+                     const ShrinkOptions& options) {
+  if (!finding.kills) {
+    const auto words = InChild(
+        [&] {
+          const Shrunk s = ShrinkBest(
+              [&](const Departures& d) { return Simulate(scenario, Choices::FromDepartures(d)); },
+              finding.failures, options);
+          return Encode(WireShrunk{ToWire(s.result), s.runs, s.before, s.events_before, s.twice});
+        },
+        std::chrono::minutes(10));
+    if (words) {
+      if (const auto w = Decode<WireShrunk>(*words)) {
+        RunResult result = FromWire(w->result);
+        Departures departures = result.departures();
+        return {.departures = std::move(departures), .result = std::move(result), .runs = w->runs,
+                .before = w->before, .events_before = w->events_before, .twice = w->twice};
+      }
+    }
+  }
+  return ShrinkBest(IsolatedAttempt(scenario), {finding.failures.front()}, options);
+}
+
 }  // namespace reprise

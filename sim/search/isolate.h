@@ -3,7 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
 
+#include "sim/search/campaign.h"
 #include "sim/search/shrink.h"
 
 namespace reprise {
@@ -16,5 +20,14 @@ RunResult SimulateIsolated(const Scenario& scenario, const Choices& choices,
 
 // For shrinking: replays of that scenario, each in a child of its own.
 Attempt IsolatedAttempt(const Scenario& scenario);
+
+// What the job returns, from a child; nothing where the child dies or takes longer than the limit.
+std::optional<std::string> InChild(const std::function<std::string()>& job,
+                                   std::chrono::milliseconds limit);
+
+// Shrinks a campaign's finding in a child, and, where that dies of a candidate, with a child for each
+// candidate.
+Shrunk ShrinkFinding(const Scenario& scenario, const Finding& finding,
+                     const ShrinkOptions& options = {});
 
 }  // namespace reprise

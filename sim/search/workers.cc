@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "sim/check.h"
 #include "sim/codec.h"
@@ -44,7 +45,7 @@ Workers::Workers(const Scenario& scenario, const Plan& plan, const CampaignOptio
   if (plan.size()) end = std::min(end, *plan.size());
   shared_->stop_at = end;
   workers_.resize(static_cast<size_t>(std::clamp(options.jobs, 1, Shared::kSlots)));
-  for (size_t slot = 0; slot < workers_.size(); ++slot) Start(static_cast<int>(slot));
+  for (size_t slot = 0; slot < workers_.size(); ++slot) Start(static_cast<int>(slot), 0, 0);
 }
 
 Workers::~Workers() {
@@ -57,7 +58,7 @@ Workers::~Workers() {
   munmap(shared_, sizeof(Shared));
 }
 
-void Workers::Start(int slot) {
+void Workers::Start(int slot, uint64_t left_from, uint64_t left_to) {
   int fds[2];
   CHECK(pipe(fds) == 0);
   const pid_t pid = fork();
@@ -66,7 +67,7 @@ void Workers::Start(int slot) {
     close(fds[0]);
     signal(SIGINT, SIG_IGN);  // The parent says when to stop.
     signal(SIGPIPE, SIG_IGN);
-    Work(slot, fds[1]);
+    Work(slot, fds[1], left_from, left_to);
   }
   close(fds[1]);
   Worker& worker = workers_[static_cast<size_t>(slot)];
@@ -76,16 +77,20 @@ void Workers::Start(int slot) {
   worker.since = std::chrono::steady_clock::now();
 }
 
-void Workers::Work(int slot, int fd) {
+void Workers::Work(int slot, int fd, uint64_t from, uint64_t to) {
   Shared::Slot& mine = shared_->slots[slot];
   const pid_t parent = getppid();
   std::map<std::string, uint64_t> facts;
   FaultCounts faults;
   TotalWords total;
   for (;;) {
-    const uint64_t first = shared_->next.fetch_add(kAtATime);
-    if (first >= shared_->stop_at || getppid() != parent) break;
-    for (uint64_t i = first; i < first + kAtATime && i < shared_->stop_at; ++i) {
+    if (from == to) {
+      from = shared_->next.fetch_add(kAtATime);
+      to = from + kAtATime;
+    }
+    if (from >= shared_->stop_at || getppid() != parent) break;
+    mine.end = to;
+    for (uint64_t i = std::exchange(from, to); i < to && i < shared_->stop_at; ++i) {
       mine.run = i;
       const RunResult result = Simulate(scenario_, plan_.At(i));
       mine.runs += 1;
@@ -196,8 +201,7 @@ void Workers::Bury(int slot, const std::function<void(uint64_t, RunResult)>& on_
                               ? std::string("the process died: ") + strsignal(WTERMSIG(status))
                               : "the process exited with " + std::to_string(WEXITSTATUS(status));
   if (run != UINT64_MAX) on_failure(run, std::move(result));
-  // What it had taken and not come to is lost to the campaign but for a few runs: its chunk's rest.
-  if (shared_->next < shared_->stop_at) Start(slot);
+  if (run != UINT64_MAX) Start(slot, run + 1, std::max<uint64_t>(run + 1, its.end));
 }
 
 void Workers::WatchForHangs() {

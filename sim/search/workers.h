@@ -20,7 +20,8 @@ struct Shared {
   std::atomic<uint64_t> next{0};                // The first run that nobody has taken.
   std::atomic<uint64_t> stop_at{UINT64_MAX};    // Runs from here on are not wanted.
   struct Slot {
-    std::atomic<uint64_t> run{UINT64_MAX};  // The run it is at.
+    std::atomic<uint64_t> run{UINT64_MAX};  // The run it is at,
+    std::atomic<uint64_t> end{0};           // of those that it took, up to here.
     std::atomic<uint64_t> runs{0}, events{0}, failures{0};
   };
   static constexpr int kSlots = 256;
@@ -62,8 +63,9 @@ class Workers {
     bool hung = false;
   };
 
-  void Start(int slot);
-  [[noreturn]] void Work(int slot, int fd);
+  // Starts a worker, which first does what another took and left undone.
+  void Start(int slot, uint64_t left_from, uint64_t left_to);
+  [[noreturn]] void Work(int slot, int fd, uint64_t from, uint64_t to);
   void Listen(int slot, const std::function<void(uint64_t, RunResult)>& on_failure,
               const std::function<void(const TotalWords&)>& on_total);
   void Bury(int slot, const std::function<void(uint64_t, RunResult)>& on_failure);
