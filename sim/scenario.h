@@ -139,6 +139,7 @@ std::string_view KindName(Verdict::Kind kind);
 struct RunOptions {
   bool keep_events = false;
   bool find_opportunities = false;  // Faults that could have struck, for exploring.
+  uint64_t break_at = 0;  // Stops in a debugger (SIGTRAP) at the event of this number.
 };
 
 struct RunResult {

@@ -57,7 +57,7 @@ World::~World() {
 }
 
 void World::SetMenu() {
-  timeline_.Reset(options_.keep_events);
+  timeline_.Reset(options_.keep_events, options_.break_at);
   choices_.set_event_counter(timeline_.counter());
   if (options_.find_opportunities) choices_.set_opportunities(&opportunities_);
   if (scenario_.oracles) oracles_ = scenario_.oracles();
