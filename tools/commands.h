@@ -89,6 +89,7 @@ struct MutantsArgs {
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
 
 struct DemoArgs {
+  std::string program = "reprise";  // As it was called.
   std::string out = "out/demo";
   int jobs = 1;
   double seconds = 60;
