@@ -145,7 +145,8 @@ struct RunOptions {
 struct RunResult {
   Verdict verdict;
   uint64_t digest = 0;
-  uint64_t events = 0;
+  uint64_t events = 0;      // In the timeline.
+  uint64_t dispatched = 0;  // Messages that arrived, timers that went off and fibers resumed.
   Time end{};
   std::vector<Taken> taken;  // The departures, in the order drawn.
   FaultCounts faults;

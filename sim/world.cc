@@ -330,6 +330,7 @@ RunResult World::Result() {
   result.verdict = verdict_;
   result.digest = timeline_.digest();
   result.events = timeline_.count();
+  result.dispatched = dispatched_;
   result.end = AtNanos(now_);
   result.taken = choices_.taken();
   result.faults = faults_;
