@@ -8,8 +8,8 @@ namespace reprise {
 namespace {
 
 // In points. PNG ends at 32,767 pixels of 3/4 point.
-constexpr double kWidthLeast = 620, kWidthMost = 18'000, kLinearWidthMost = 1'300;
-constexpr double kTypicalWidth = 40;
+constexpr double kWidthLeast = 620, kWidthMost = 18'000, kLinearWidthMost = 1'500;
+constexpr double kTypicalWidth = 48;
 constexpr double kGapLeast = 5, kGapMost = 100;
 constexpr double kTickGapLeast = 56, kTickGapMost = 110;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "tools/drawing.h"
 #include "tools/wording.h"
@@ -309,12 +310,15 @@ void Drawing::DrawLegend() {
     });
   }
   if (fate(Fate::kUnderway)) legend.Arrow("still underway", paint::kGrey, "dotted", "vee");
-  if (std::ranges::any_of(picture_.marks, &Picture::Mark::saved_state)) {
-    legend.Sign("saved state", 18, [this](XY at) {
-      dot_.Pill({at.x + 9, at.y}, 18, 12, {paint::kBlue}, "C", 7.5, true);
-    });
+  std::set<std::string> saved;
+  for (const auto& m : picture_.marks) {
+    if (m.saved_state && saved.insert(m.type).second) {
+      legend.Sign(m.type, 18, [this, letters = InitialsOf(m.type)](XY at) {
+        dot_.Pill({at.x + 9, at.y}, 18, 12, {paint::kBlue}, letters, 7.5, true);
+      });
+    }
   }
-  if (any(false, picture_.marks, &Picture::Mark::saved_state) && !facts_.empty()) {
+  if (facts_.size() > saved.size()) {
     legend.Sign("fact", 8, [this](XY at) {
       dot_.Diamond({at.x + 4, at.y}, 7.5, {paint::kBlue}, {});
     });

@@ -51,6 +51,22 @@ bool Drawing::HitsLane(XY centre, double height) const {
   return std::abs(centre.y - lane) < height / 2 + 3;
 }
 
+// How many lanes away the partition runs that stopped the message; half a lane where nobody knows.
+double Drawing::BorderOn(const Picture::Arrow& arrow) const {
+  for (const auto& span : picture_.spans) {
+    if (arrow.sent < span.from || arrow.ended > span.to) continue;
+    for (const auto& side : span.sides) {
+      if (std::ranges::find(side, arrow.from) == side.end()) continue;
+      if (std::ranges::find(side, arrow.to) != side.end()) continue;
+      const size_t step = arrow.to > arrow.from ? 1 : ~size_t{0};
+      size_t lane = arrow.from;
+      while (lane != arrow.to && std::ranges::find(side, lane) != side.end()) lane += step;
+      return std::abs(static_cast<double>(lane) - static_cast<double>(arrow.from)) - 0.5;
+    }
+  }
+  return 0.5;
+}
+
 // A message that is lost ends between the lanes, the further right the further it had to go, so
 // that those of one broadcast fan out.
 XY Drawing::EndOf(const Picture::Arrow& arrow) const {
@@ -59,8 +75,9 @@ XY Drawing::EndOf(const Picture::Arrow& arrow) const {
   const double away = to < y ? -1 : 1;
   if (arrow.fate == Fate::kNobodyUp) return {X(arrow.ended), to - away * 5};
   const double lanes = std::abs(to - y) / kLaneGap;
-  const double down = arrow.fate == Fate::kDropped ? 0.6 : 0.5;
-  return {std::max(X(arrow.sent) + 10 + 10 * lanes, X(arrow.ended)), y + away * down * kLaneGap};
+  const double border = arrow.fate == Fate::kCutOff ? BorderOn(arrow) : 0.6;
+  return {std::max(X(arrow.sent) + 10 + 10 * std::max(lanes, border), X(arrow.ended)),
+          y + away * border * kLaneGap};
 }
 
 void Drawing::DrawArrows() {
@@ -162,13 +179,33 @@ void Drawing::DrawMarks() {
   }
 }
 
+// "C1" for CheckpointTaken(1): wide labels on a lane would hide what arrives there.
+std::string Drawing::BriefOf(const Picture::Mark& mark) const {
+  const size_t open = mark.text.find('(');
+  std::string inside = open == std::string::npos ? "" : mark.text.substr(open + 1);
+  inside = inside.substr(0, inside.find_first_of(" )"));
+  return InitialsOf(mark.type) + (inside.size() <= 4 ? inside : "");
+}
+
+// The first letter of a type, or all its capitals where another type of saved state begins like it.
+std::string Drawing::InitialsOf(const std::string& type) const {
+  const auto rival = [&](const Picture::Mark& mark) {
+    return mark.saved_state && mark.type != type && mark.type[0] == type[0];
+  };
+  if (std::ranges::none_of(picture_.marks, rival)) return type.substr(0, 1);
+  std::string capitals;
+  for (char c : type) capitals += c >= 'A' && c <= 'Z' ? std::string(1, c) : "";
+  return capitals;
+}
+
 // A checkpoint sits on its lane, as it divides it; all other facts beside it.
 void Drawing::DrawFact(const Picture::Mark& mark) {
   const XY at{X(mark.at), Y(mark.lane)};
   const std::string text = Shorten(mark.text, 26);
-  const double width = TextWidth(text, kLabelSize, true) + 8;
-  if (mark.saved_state && room_.Take(at, width, 14)) {
-    dot_.Pill(at, width, 13.6, Solid(paint::kBlue), text, kLabelSize, true,
+  const std::string brief = BriefOf(mark);
+  const double narrow = std::max(18.0, TextWidth(brief, 7.5, true) + 6);
+  if (mark.saved_state && room_.Take(at, narrow, 14)) {
+    dot_.Pill(at, narrow, 13.6, Solid(paint::kBlue), brief, 7.5, true,
               mark.text + " at " + Exactly(mark.at));
     return;
   }
@@ -179,11 +216,12 @@ void Drawing::DrawNotice(const Picture::Mark& mark, std::string_view color,
                          const std::string& text) {
   const XY at{X(mark.at), Y(mark.lane)};
   const std::string tip = (mark.text.empty() ? text : mark.text) + " at " + Exactly(mark.at);
-  dot_.Diamond(at, 6.5, Solid(color), tip);
+  // What a crash loses lies under its sign.
+  if (mark.kind != MarkKind::kLose) dot_.Diamond(at, 6.5, Solid(color), tip);
   const std::string type = Shorten(mark.type, 18);
   for (const std::string& words : {Shorten(text, 26), type}) {
     const double width = TextWidth(words, kLabelSize) + 7;
-    for (const double dy : {13.0, -13.0, 25.0, -25.0}) {
+    for (const double dy : {13.0, -13.0, 25.0, -28.0, 37.0, -40.0}) {
       for (const double dx : {0.0, width * 0.42, -width * 0.42}) {
         const XY centre{at.x + dx, at.y + dy};
         if (words.empty() || !room_.Take(centre, width + 2, kPillHeight + 1)) continue;

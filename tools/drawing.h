@@ -58,6 +58,9 @@ class Drawing {
   void DrawNotice(const Picture::Mark& mark, std::string_view color, const std::string& text);
   void DrawFlags();
   void DrawFlag(const Picture::Flag& flag, bool with_text);
+  double BorderOn(const Picture::Arrow& arrow) const;
+  std::string BriefOf(const Picture::Mark& mark) const;
+  std::string InitialsOf(const std::string& type) const;
   XY EndOf(const Picture::Arrow& arrow) const;
   XY PlaceOf(const Picture::Flag& flag);
   bool HitsLane(XY centre, double height) const;
