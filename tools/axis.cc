@@ -10,7 +10,7 @@ namespace {
 // In points. PNG ends at 32,767 pixels of 3/4 point.
 constexpr double kWidthLeast = 620, kWidthMost = 18'000, kLinearWidthMost = 1'500;
 constexpr double kTypicalWidth = 48;
-constexpr double kGapLeast = 5, kGapMost = 100;
+constexpr double kGapLeast = 5, kGapMost = 80;
 constexpr double kTickGapLeast = 56, kTickGapMost = 110;
 
 double Ratio(Duration a, Duration b) {
@@ -64,7 +64,7 @@ void Axis::LayCompressed(Duration typical) {
   for (size_t i = 1; i < moments_.size(); ++i) {
     const double gap = Ratio(moments_[i] - moments_[i - 1], typical);
     // Nearly linear for gaps that are shorter than a step of the story, nearly constant above.
-    x_.push_back(x_.back() + kGapLeast + (kGapMost - kGapLeast) * gap / (gap + 1.6));
+    x_.push_back(x_.back() + kGapLeast + (kGapMost - kGapLeast) * gap / (gap + 1.2));
     if (gap > 12) folds_.push_back({moments_[i - 1], moments_[i], x_[i - 1], x_[i]});
   }
 }

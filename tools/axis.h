@@ -2,7 +2,7 @@
 //
 // Linear where that is readable. But a run may have hours of silence between bursts of
 // microseconds; then time is compressed, gap by gap: later is always further right, each gap is at
-// least a few points wide and none is wider than about a hundred. Ticks stand at true times either
+// least a few points wide and none is wider than a hundred. Ticks stand at true times either
 // way, and a silence that is folded away is a break in the axis that says how long it was.
 
 #pragma once

@@ -75,6 +75,9 @@ Drawing::Drawing(const Picture& picture)
   for (const auto& arrow : picture.arrows) types_.insert({arrow.type, types_.size()});
   for (const auto& mark : picture.marks) {
     if (mark.kind == MarkKind::kFact) facts_.insert({mark.type, facts_.size()});
+    if (mark.saved_state && room_.Take({X(mark.at), Y(mark.lane)}, WidthOf(mark), 14)) {
+      on_lane_.insert(mark.event);
+    }
     if (mark.kind != MarkKind::kCrash && mark.kind != MarkKind::kRestart) continue;
     room_.Claim({X(mark.at), Y(mark.lane) - 6}, 26, 30);
   }
@@ -107,11 +110,11 @@ void Drawing::DrawGrid() {
     std::string text = "⋯ " + length + " ⋯";
     if (last > first) {
       const std::string count = Thousands(static_cast<uint64_t>(last - first));
-      const std::string longer = "⋯ " + count + " left out, " + length + " ⋯";
-      text = TextWidth(longer, 7) < fold.x_to - fold.x_from ? longer : "⋯ +" + count + " ⋯";
+      const std::string longer = "⋯ " + count + " more, " + length + " ⋯";
+      if (TextWidth(longer, 7) < fold.x_to - fold.x_from) text = longer;
     }
-    if (TextWidth(text, 7) > fold.x_to - fold.x_from + 10) continue;
-    dot_.Text({(fold.x_from + fold.x_to) / 2, Top() + 9}, text, {7, "#9AA5B1"});
+    if (TextWidth(text, 7) > fold.x_to - fold.x_from) continue;
+    dot_.Text({(fold.x_from + fold.x_to) / 2, Bottom() + 7}, text, {7, "#9AA5B1"});
   }
   for (const auto& tick : axis_.Ticks()) {
     dot_.Stroke({{tick.x, Bottom()}, {tick.x, Top()}}, paint::kGrid, 1);

@@ -198,14 +198,17 @@ std::string Drawing::InitialsOf(const std::string& type) const {
   return capitals;
 }
 
+double Drawing::WidthOf(const Picture::Mark& mark) const {
+  return std::max(18.0, TextWidth(BriefOf(mark), 7.5, true) + 6);
+}
+
 // A checkpoint sits on its lane, as it divides it; all other facts beside it.
 void Drawing::DrawFact(const Picture::Mark& mark) {
   const XY at{X(mark.at), Y(mark.lane)};
   const std::string text = Shorten(mark.text, 26);
   const std::string brief = BriefOf(mark);
-  const double narrow = std::max(18.0, TextWidth(brief, 7.5, true) + 6);
-  if (mark.saved_state && room_.Take(at, narrow, 14)) {
-    dot_.Pill(at, narrow, 13.6, Solid(paint::kBlue), brief, 7.5, true,
+  if (on_lane_.contains(mark.event)) {
+    dot_.Pill(at, WidthOf(mark), 13.6, Solid(paint::kBlue), brief, 7.5, true,
               mark.text + " at " + Exactly(mark.at));
     return;
   }
@@ -219,9 +222,12 @@ void Drawing::DrawNotice(const Picture::Mark& mark, std::string_view color,
   // What a crash loses lies under its sign.
   if (mark.kind != MarkKind::kLose) dot_.Diamond(at, 6.5, Solid(color), tip);
   const std::string type = Shorten(mark.type, 18);
+  // Away from the middle of the page, where most messages come from.
+  const double side = 2 * mark.lane < picture_.lanes.size() ? 1 : -1;
   for (const std::string& words : {Shorten(text, 26), type}) {
     const double width = TextWidth(words, kLabelSize) + 7;
-    for (const double dy : {13.0, -13.0, 25.0, -28.0, 37.0, -40.0}) {
+    for (const double away : {13.0, -13.0, 26.0, -28.0, 38.0, -40.0}) {
+      const double dy = away * side;
       for (const double dx : {0.0, width * 0.42, -width * 0.42}) {
         const XY centre{at.x + dx, at.y + dy};
         if (words.empty() || !room_.Take(centre, width + 2, kPillHeight + 1)) continue;

@@ -147,7 +147,8 @@ class Writer {
       const std::string role = Shorten(lane.role, column_ - 1);
       roles += role + std::string(column_ - std::min(column_, Length(role)), ' ');
     }
-    out_ += names + "\n" + roles.substr(0, roles.find_last_not_of(' ') + 1) + "\n";
+    WriteLine(names, "");
+    WriteLine(roles, "");
   }
 
   void WriteRow(const Row& row) {
@@ -178,9 +179,10 @@ class Writer {
     }
     // Beside the sender, so that it is clear whose it is; other lanes stay visible.
     const size_t room = column_ - 3;
-    const std::string word = Shorten(row.on_line, room);
-    const size_t at = row.to > row.lane ? low + 2 : high - 1 - std::min(room, word.size());
-    if (word.size() <= room) lanes.replace(at, word.size(), word);  // All ASCII: no "…" in it.
+    const std::string word = row.on_line.substr(0, room);
+    const bool ascii = std::ranges::all_of(word, [](char c) { return c >= ' ' && c <= '~'; });
+    const size_t at = row.to > row.lane ? low + 2 : high - 1 - word.size();
+    if (ascii) lanes.replace(at, word.size(), word);
     const bool right = row.to > row.lane;
     lanes[right ? high - 1 : low + 1] = row.head;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ class Drawing {
   void DrawFlag(const Picture::Flag& flag, bool with_text);
   double BorderOn(const Picture::Arrow& arrow) const;
   std::string BriefOf(const Picture::Mark& mark) const;
+  double WidthOf(const Picture::Mark& mark) const;
   std::string InitialsOf(const std::string& type) const;
   XY EndOf(const Picture::Arrow& arrow) const;
   XY PlaceOf(const Picture::Flag& flag);
@@ -72,6 +74,7 @@ class Drawing {
   Dot dot_;
   Room room_;
   std::map<std::string, size_t> types_, facts_;  // Those there are, by their order of appearance.
+  std::set<size_t> on_lane_;  // Saved states that have their place there, by event.
 };
 
 }  // namespace reprise

@@ -93,8 +93,9 @@ std::string Roughly(Duration length) {
 std::string Exactly(Time at) {
   const int64_t ns = Nanos(at);
   if (ns % 1'000'000 == 0 && ns >= 1'000'000'000) return WithFraction(ns / 1'000'000, 3) + " s";
-  if (ns % 1'000 == 0) return WithFraction(ns / 1'000, 3) + " ms";
-  return WithFraction(ns, 3) + " µs";
+  std::string fraction = std::to_string(1'000'000 + ns % 1'000'000).substr(1);
+  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
+  return std::to_string(ns / 1'000'000) + (fraction.empty() ? "" : "." + fraction) + " ms";
 }
 
 std::string Fixed(double value, int decimals) {
