@@ -56,8 +56,8 @@ std::vector<bool> CausalPast(const Timeline& timeline, size_t last, NodeId node)
   for (size_t i = last; i > 0; --i) {
     const Event event = timeline[i - 1];
     // Nobody learns that a message was lost, though its end carries a node's name.
-    const bool lost = event.kind == Kind::kDrop || event.kind == Kind::kCutOff ||
-                      event.kind == Kind::kNobodyUp;
+    const bool lost =
+        event.kind == Kind::kDrop || event.kind == Kind::kCutOff || event.kind == Kind::kNobodyUp;
     const bool sent = event.kind == Kind::kSend && arrivals.contains(event.id);
     if (node != kNobody && !sent && (lost || !nodes.contains(event.node))) continue;
     past[i] = true;

@@ -1,5 +1,5 @@
-// What happened before what: messages from their send to their end, and the causal past of an event,
-// which is all that can have caused it.
+// What happened before what: messages from their send to their end, and the causal past of an
+// event, which is all that can have caused it.
 
 #pragma once
 

@@ -15,7 +15,8 @@ class Finder {
     for (size_t i = 0; i < timeline_.size(); ++i) {
       Event event = timeline_[i];
       const Kind kind = event.kind;
-      if (kind == Kind::kCrash || kind == Kind::kCut || kind == Kind::kRot || kind == Kind::kClock) {
+      if (kind == Kind::kCrash || kind == Kind::kCut || kind == Kind::kRot ||
+          kind == Kind::kClock) {
         event.message = {};
         faults_.push_back(event);
       }
@@ -28,9 +29,8 @@ class Finder {
     Place place{std::min<size_t>(taken.event, timeline_.size()), site.node, site.peer};
     const std::string& label = site.label.name();
     if (label.starts_with("cut") && site.node == kNobody) {
-      place.event = First([&](const Event& e) {
-        return e.kind == Kind::kCut && e.id == address.ordinal;
-      });
+      place.event =
+          First([&](const Event& e) { return e.kind == Kind::kCut && e.id == address.ordinal; });
     } else if (label == "crash-at") {
       place.event = First([&](const Event& e) {
         return e.kind == Kind::kCrash && e.node == site.node && e.index >= taken.event;

@@ -105,8 +105,8 @@ std::string Dot::Point(XY at) {
 std::string Dot::Circle(XY at, double diameter, const Ink& ink, std::string_view tip,
                         std::string_view text, double size) {
   return Node(at,
-              "shape=\"circle\", style=\"filled\", " + Label(text, true) + Size(diameter, diameter) +
-                  InkOf(ink) + Attribute("fontsize", Fixed(size)),
+              "shape=\"circle\", style=\"filled\", " + Label(text, true) +
+                  Size(diameter, diameter) + InkOf(ink) + Attribute("fontsize", Fixed(size)),
               tip);
 }
 
@@ -118,9 +118,8 @@ std::string Dot::Ringed(XY at, double diameter, std::string_view color, std::str
 }
 
 std::string Dot::Diamond(XY at, double size, const Ink& ink, std::string_view tip) {
-  return Node(at,
-              "shape=\"diamond\", style=\"filled\", label=\"\", " + Size(size, size) + InkOf(ink),
-              tip);
+  return Node(
+      at, "shape=\"diamond\", style=\"filled\", label=\"\", " + Size(size, size) + InkOf(ink), tip);
 }
 
 std::string Dot::Pill(XY at, double width, double height, const Ink& ink, std::string_view text,
@@ -203,11 +202,11 @@ std::string Dot::Finish(std::string_view title) const {
   const std::string font = Attribute("fontname", kFont);
   return "// Every place is fixed: render with  neato -n2 -Tsvg\n"
          "digraph timeline {\n"
-         "  graph [bgcolor=\"#FFFFFF\", outputorder=\"edgesfirst\", splines=\"line\", pad=\"0.25\", " +
+         "  graph [bgcolor=\"#FFFFFF\", outputorder=\"edgesfirst\", splines=\"line\", "
+         "pad=\"0.25\", " +
          font + Attribute("tooltip", Quoted(title)) + "_background=\"" + background_ + "\"];\n" +
-         "  node [" + font + "fontsize=\"9\", tooltip=\" \"];\n" +
-         "  edge [" + font + "fontsize=\"8\", arrowsize=\"0.5\", tooltip=\" \"];\n" + nodes_ +
-         edges_ + "}\n";
+         "  node [" + font + "fontsize=\"9\", tooltip=\" \"];\n" + "  edge [" + font +
+         "fontsize=\"8\", arrowsize=\"0.5\", tooltip=\" \"];\n" + nodes_ + edges_ + "}\n";
 }
 
 }  // namespace reprise

@@ -104,8 +104,8 @@ std::string Drawing::Draw() {
 void Drawing::DrawGrid() {
   for (const auto& fold : axis_.folds()) {
     dot_.Band({fold.x_from, Bottom()}, {fold.x_to, Top()}, "#F4F7FC");
-    const auto first = std::ranges::lower_bound(picture_.left_out, fold.from);
-    const auto last = std::ranges::upper_bound(picture_.left_out, fold.to);
+    const auto first = std::ranges::upper_bound(picture_.left_out, fold.from);
+    const auto last = std::ranges::lower_bound(picture_.left_out, fold.to);
     const std::string length = Roughly(fold.to - fold.from);
     std::string text = "⋯ " + length + " ⋯";
     if (last > first) {
@@ -138,8 +138,8 @@ void Drawing::DrawCuts() {
     for (double y = Top() - 7; n < 64; y -= 11, ++n) {
       const XY at{std::max((from + to) / 2, width / 2 - 20), y};
       if (y < Top() - 30 || room_.Take(at, width, 10)) {
-        dot_.Text(at, text, {8.5, paint::kOrange, true, false}, "from " + Exactly(span.from) +
-                  " to " + Exactly(span.to));
+        dot_.Text(at, text, {8.5, paint::kOrange, true, false},
+                  "from " + Exactly(span.from) + " to " + Exactly(span.to));
         break;
       }
     }
@@ -155,7 +155,8 @@ void Drawing::DrawCutLine(const Picture::Span& span) {
   }
   for (size_t lane = 1; lane < picture_.lanes.size(); ++lane) {
     const auto above = side_of.find(lane - 1), below = side_of.find(lane);
-    if (above == side_of.end() || below == side_of.end() || above->second == below->second) continue;
+    if (above == side_of.end() || below == side_of.end() || above->second == below->second)
+      continue;
     const double y = Y(lane) + kLaneGap / 2;
     dot_.Stroke({{X(span.from), y}, {X(span.to), y}}, paint::kOrange, 1.6, "dashed");
   }
@@ -215,18 +216,19 @@ void Drawing::DrawCallout() {
   const auto& callout = *picture_.callout;
   const std::string tip = callout.oracle + ": " + callout.reason;
   std::vector<std::string> lines = Wrap(callout.reason, kReasonLine, kReasonLines);
-  lines.insert(lines.begin(), callout.oracle + (callout.lane == Picture::kNoLane
-                                                    ? ", at the end"
-                                                    : ", " + picture_.lanes[callout.lane].name) +
-                                  " at " + Exactly(callout.at));
+  lines.insert(lines.begin(),
+               callout.oracle +
+                   (callout.lane == Picture::kNoLane ? ", at the end"
+                                                     : ", " + picture_.lanes[callout.lane].name) +
+                   " at " + Exactly(callout.at));
   double width = 0;
   for (const auto& line : lines) width = std::max(width, TextWidth(line, 8, &line == &lines[0]));
   width += 20;
   const double height = 10.5 * static_cast<double>(lines.size()) + 10;
   const double x = X(callout.at);
   const double low = Bottom() - 6;
-  const double centre = std::max(std::min(x, axis_.width() + kAfter - width / 2),
-                                 width / 2 + kHeadLeft);
+  const double centre =
+      std::max(std::min(x, axis_.width() + kAfter - width / 2), width / 2 + kHeadLeft);
   const bool everywhere = callout.lane == Picture::kNoLane;
   const double from = everywhere ? Top() : Y(callout.lane);
   dot_.Stroke({{x, from}, {x, low}}, paint::kRed, 1, everywhere ? "solid" : "dotted");
@@ -297,7 +299,8 @@ void Drawing::DrawLegend() {
     legend.Arrow(names[i].empty() ? "message" : names[i], ColorOfType(names[i]));
   }
   if (names.size() > kTypesInLegend) {
-    legend.Sign("and " + std::to_string(names.size() - kTypesInLegend) + " more types", 0, [](XY) {});
+    legend.Sign("and " + std::to_string(names.size() - kTypesInLegend) + " more types", 0,
+                [](XY) {});
   }
   const auto any = [&](auto kind, const auto& things, auto member) {
     return std::ranges::any_of(things, [&](const auto& thing) { return thing.*member == kind; });
@@ -327,7 +330,8 @@ void Drawing::DrawLegend() {
     });
   }
   if (any(SpanKind::kDown, picture_.spans, &Picture::Span::kind)) legend.Band("down", "#D6283955");
-  if (any(SpanKind::kCut, picture_.spans, &Picture::Span::kind)) legend.Band("partition", "#E8590C30");
+  if (any(SpanKind::kCut, picture_.spans, &Picture::Span::kind))
+    legend.Band("partition", "#E8590C30");
   if (mark(MarkKind::kWrite)) {
     legend.Sign("write", 3, [this](XY at) {
       dot_.Stroke({{at.x, at.y + 2}, {at.x, at.y - 2}}, paint::kDown, 0.8);

@@ -23,13 +23,11 @@ constexpr std::string_view kFactColors[] = {"#3B5BDB", "#2B8A3E", "#7048E8",
 Dot::Ink Solid(std::string_view color) { return {color, "#FFFFFF", "#FFFFFF", 0.8}; }
 Dot::Ink Hollow(std::string_view color) { return {"#FFFFFF", color, color, 1.3}; }
 
-XY Between(XY a, XY b, double part) {
-  return {a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part};
-}
+XY Between(XY a, XY b, double part) { return {a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part}; }
 
 std::string TipOf(const Picture::Arrow& arrow, const Picture& picture) {
   static constexpr std::string_view kFates[] = {"delivered", "a copy delivered", "dropped",
-                                                "cut off", "receiver down", "still underway"};
+                                                "cut off",   "receiver down",    "still underway"};
   return picture.lanes[arrow.from].name + ">" + picture.lanes[arrow.to].name + " " + arrow.text +
          " sent at " + Exactly(arrow.sent) + ", " +
          std::string(kFates[static_cast<size_t>(arrow.fate)]) +
@@ -110,9 +108,7 @@ void Drawing::DrawArrow(const Picture::Arrow& arrow) {
     case Fate::kDropped: lost(paint::kRed); break;
     case Fate::kCutOff: lost(paint::kOrange); break;
     case Fate::kNobodyUp: lost(paint::kDown); break;
-    case Fate::kUnderway:
-      dot_.Edge(from, dot_.Point(b), {color, 1.0, "dotted", "vee"}, tip);
-      break;
+    case Fate::kUnderway: dot_.Edge(from, dot_.Point(b), {color, 1.0, "dotted", "vee"}, tip); break;
   }
 }
 
@@ -156,7 +152,8 @@ void Drawing::DrawMarks() {
     switch (mark.kind) {
       case MarkKind::kFact: DrawFact(mark); break;
       case MarkKind::kCrash:
-        dot_.Circle(at, 15.8, Solid(paint::kRed), name + " crashed at " + Exactly(mark.at), "×", 13);
+        dot_.Circle(at, 15.8, Solid(paint::kRed), name + " crashed at " + Exactly(mark.at), "×",
+                    13);
         dot_.Text({at.x, at.y - 16}, "crash", {8, paint::kRed, true, true});
         break;
       case MarkKind::kRestart:
@@ -281,7 +278,7 @@ void Drawing::DrawFlag(const Picture::Flag& flag, bool with_text) {
   for (const auto& line : lines) width = std::max(width, TextWidth(line, 7, true) + 3);
   const double height = 8.5 * static_cast<double>(lines.size()) + 1;
   const double side = width / 2 + 7, over = height / 2 + 7;
-  const XY places[] = {{side, 0}, {-side, 0}, {0, over},         {side, over}, {-side, over},
+  const XY places[] = {{side, 0},  {-side, 0},    {0, over},      {side, over},  {-side, over},
                        {0, -over}, {side, -over}, {-side, -over}, {0, over + 12}};
   for (const XY& place : places) {
     const XY centre{at.x + place.x, at.y + place.y};

@@ -12,7 +12,7 @@ namespace {
 using Fate = Course::Fate;
 using MarkKind = Picture::Mark::Kind;
 
-constexpr size_t kWidth = 110;    // Of the page, in characters.
+constexpr size_t kWidth = 110;  // Of the page, in characters.
 constexpr size_t kTimeWidth = 12;
 constexpr size_t kMarginLeast = 36;
 constexpr size_t kLanesAtMost = 10;  // More do not fit beside one another.
@@ -32,8 +32,8 @@ struct Row {
   size_t event = 0;
   Time at{};
   size_t lane = Picture::kNoLane, to = Picture::kNoLane;
-  char sign = 0;        // On the lane.
-  char head = 0;        // On the lane at the arrow's end; zero where there is no arrow.
+  char sign = 0;             // On the lane.
+  char head = 0;             // On the lane at the arrow's end; zero where there is no arrow.
   std::string on_line = {};  // What the arrow carries.
   std::vector<std::string> margin = {};
   enum class Life { kSame, kDown, kUp } life = Life::kSame;
@@ -51,8 +51,8 @@ class Writer {
 
   std::string Write() {
     Collect();
-    for (const std::string& line : {picture_.title, picture_.subtitle, picture_.note,
-                                    Shorten(picture_.elsewhere, kWidth)}) {
+    for (const std::string& line :
+         {picture_.title, picture_.subtitle, picture_.note, Shorten(picture_.elsewhere, kWidth)}) {
       if (!line.empty()) out_ += line + "\n";
     }
     out_ += "\n";
@@ -78,12 +78,14 @@ class Writer {
     }
     if (picture_.calm) rows_.push_back({.at = *picture_.calm, .margin = {"the storm ends"}});
     for (const auto& flag : picture_.flags) CollectFlag(flag);
-    std::ranges::stable_sort(rows_, {}, [](const Row& row) {
-      return std::pair(row.at, row.event);
-    });
+    std::ranges::stable_sort(rows_, {},
+                             [](const Row& row) { return std::pair(row.at, row.event); });
     if (picture_.callout) {  // Last, whatever else happened at that moment.
       const auto& callout = *picture_.callout;
-      rows_.push_back({.event = callout.event, .at = callout.at, .lane = callout.lane, .sign = '!',
+      rows_.push_back({.event = callout.event,
+                       .at = callout.at,
+                       .lane = callout.lane,
+                       .sign = '!',
                        .margin = {callout.oracle + ": " + callout.reason}});
     }
   }
@@ -92,8 +94,13 @@ class Writer {
     const std::string between = NameOf(arrow.from) + ">" + NameOf(arrow.to);
     const bool copy = arrow.fate == Fate::kDuplicate;
     if (!copy) {
-      Row send{.event = arrow.send, .at = arrow.sent, .lane = arrow.from, .to = arrow.to,
-               .sign = '*', .head = arrow.to > arrow.from ? '>' : '<', .on_line = arrow.type};
+      Row send{.event = arrow.send,
+               .at = arrow.sent,
+               .lane = arrow.from,
+               .to = arrow.to,
+               .sign = '*',
+               .head = arrow.to > arrow.from ? '>' : '<',
+               .on_line = arrow.type};
       if (arrow.fate == Fate::kDropped) send.margin = {"DROPPED " + arrow.text};
       if (arrow.fate == Fate::kCutOff) send.margin = {"CUT OFF " + arrow.text};
       if (arrow.fate == Fate::kUnderway) send.margin = {"underway " + arrow.text};
@@ -105,8 +112,10 @@ class Writer {
     if (!arrived && arrow.fate != Fate::kNobodyUp) return;
     Row end{.event = arrow.end, .at = arrow.ended, .lane = arrow.to, .sign = 'o'};
     if (arrow.fate == Fate::kNobodyUp) end.sign = 'x';
-    end.margin = {(copy ? "AGAIN " : arrow.fate == Fate::kNobodyUp ? "NOBODY UP " : "") + between +
-                  "  " + arrow.text};
+    end.margin = {(copy                            ? "AGAIN "
+                   : arrow.fate == Fate::kNobodyUp ? "NOBODY UP "
+                                                   : "") +
+                  between + "  " + arrow.text};
     rows_.push_back(std::move(end));
   }
 
@@ -159,8 +168,8 @@ class Writer {
     if (row.sign != 0 && row.lane != Picture::kNoLane) lanes[row.lane * column_] = row.sign;
     const std::string when = Clock(row.at) == clock_ ? "" : Clock(row.at);
     clock_ = Clock(row.at);
-    const size_t room = kWidth > kTimeWidth + 2 + lanes.size() + 8
-                            ? kWidth - kTimeWidth - 2 - lanes.size() : 8;
+    const size_t room =
+        kWidth > kTimeWidth + 2 + lanes.size() + 8 ? kWidth - kTimeWidth - 2 - lanes.size() : 8;
     WriteLine(Right(when, kTimeWidth) + "  " + lanes,
               row.margin.empty() ? "" : Shorten(row.margin[0], room));
     // The violation is what all of this is about: all of its words, on as many lines as it takes.
@@ -173,7 +182,8 @@ class Writer {
   }
 
   void DrawLine(std::string& lanes, const Row& row) const {
-    const size_t low = std::min(row.lane, row.to) * column_, high = std::max(row.lane, row.to) * column_;
+    const size_t low = std::min(row.lane, row.to) * column_,
+                 high = std::max(row.lane, row.to) * column_;
     for (size_t i = low + 1; i < high; ++i) {
       if (lanes[i] == ' ') lanes[i] = '-';
     }
@@ -192,7 +202,8 @@ class Writer {
     for (const std::string& text : row.margin) {
       const std::string when = &text == &row.margin[0] ? Clock(row.at) : "";
       const std::string who = row.lane == Picture::kNoLane ? "--" : NameOf(row.lane);
-      WriteLine(Right(when, kTimeWidth) + "  " + who + std::string(6 - std::min<size_t>(5, who.size()), ' '),
+      WriteLine(Right(when, kTimeWidth) + "  " + who +
+                    std::string(6 - std::min<size_t>(5, who.size()), ' '),
                 row.sign == '!' ? "VIOLATION " + text : text);
     }
   }
@@ -204,10 +215,10 @@ class Writer {
 
   const Picture& picture_;
   const bool columns_;
-  size_t column_ = 0;      // How wide each is.
-  std::vector<bool> up_;   // Which nodes are.
+  size_t column_ = 0;     // How wide each is.
+  std::vector<bool> up_;  // Which nodes are.
   std::vector<Row> rows_;
-  std::string clock_;      // As last printed.
+  std::string clock_;  // As last printed.
   std::string out_;
 };
 
@@ -215,7 +226,8 @@ class Writer {
 
 std::string DrawText(const Picture& picture) { return Writer(picture).Write(); }
 
-std::string DrawText(const Scenario& scenario, const RunResult& result, const DrawOptions& options) {
+std::string DrawText(const Scenario& scenario, const RunResult& result,
+                     const DrawOptions& options) {
   return DrawText(MakePicture(scenario, result, options));
 }
 

@@ -1,5 +1,5 @@
-// A picture on its way to DOT: private to draw_dot.cc (what stands still: lanes, bands, axis, title,
-// legend) and draw_events.cc (what happens: messages, marks, flags).
+// A picture on its way to DOT: private to draw_dot.cc (what stands still: lanes, bands, axis,
+// title, legend) and draw_events.cc (what happens: messages, marks, flags).
 
 #pragma once
 
@@ -45,7 +45,9 @@ class Drawing {
   void DrawCallout();
   void DrawLegend();
   double X(Time at) const { return axis_.X(at); }
-  double Y(size_t lane) const { return static_cast<double>(picture_.lanes.size() - 1 - lane) * kLaneGap; }
+  double Y(size_t lane) const {
+    return static_cast<double>(picture_.lanes.size() - 1 - lane) * kLaneGap;
+  }
   double Top() const { return (picture_.lanes.empty() ? 0 : Y(0)) + kMargin; }
   double Bottom() const { return -kMargin; }
 

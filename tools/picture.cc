@@ -236,8 +236,8 @@ class Painter {
     const auto end_cut = [&](uint64_t id, Time to) {
       const auto at = cuts.find(id);
       if (at == cuts.end()) return;
-      Picture::Span span{Picture::Span::Kind::kCut, Picture::kNoLane, at->second.first, to,
-                         at->second.second, SidesOf(at->second.second)};
+      Picture::Span span{Picture::Span::Kind::kCut, Picture::kNoLane,          at->second.first, to,
+                         at->second.second,         SidesOf(at->second.second)};
       AddSpan(std::move(span));
       cuts.erase(at);
     };
@@ -299,14 +299,14 @@ class Painter {
   void Head() {
     const Verdict& verdict = result_.verdict;
     const std::string name = Clean(scenario_.FullName());
-    const std::string kind(std::array{"pass", "fail", "skipped", "unknown"}[
-        static_cast<size_t>(verdict.kind)]);
+    const std::string kind(
+        std::array{"pass", "fail", "skipped", "unknown"}[static_cast<size_t>(verdict.kind)]);
     out_.title = Clean(options_.title);
     if (out_.title.empty() && verdict.failed()) {
       out_.title = Clean(verdict.oracle) + ": " + Clean(verdict.reason);
     } else if (out_.title.empty()) {
-      out_.title = name + ": " + kind +
-                   (verdict.reason.empty() ? "" : ", " + Clean(verdict.reason));
+      out_.title =
+          name + ": " + kind + (verdict.reason.empty() ? "" : ", " + Clean(verdict.reason));
     }
     out_.title = Shorten(out_.title, 110);
     out_.subtitle = name;
@@ -314,15 +314,16 @@ class Painter {
       out_.subtitle += " " + Clean(key) + "=" + Clean(value);
     }
     out_.subtitle += std::string(kBetween) + std::to_string(scenario_.nodes()) + " nodes";
-    if (!options_.subtitle.empty()) out_.subtitle += std::string(kBetween) + Clean(options_.subtitle);
+    if (!options_.subtitle.empty())
+      out_.subtitle += std::string(kBetween) + Clean(options_.subtitle);
     out_.subtitle += std::string(kBetween) + "verdict " + kind + std::string(kBetween) + "digest " +
                      Hex(result_.digest);
     out_.note = selection_.note;
     if (timeline_.size() == 0) out_.note = "the events of this run were not kept";
     const size_t lanes = out_.lanes.size(), nodes = static_cast<size_t>(scenario_.nodes());
     if (lanes < nodes) {
-      out_.note += (out_.note.empty() ? "" : std::string(kBetween)) +
-                   Thousands(nodes - lanes) + " nodes without part in it are not drawn";
+      out_.note += (out_.note.empty() ? "" : std::string(kBetween)) + Thousands(nodes - lanes) +
+                   " nodes without part in it are not drawn";
     }
   }
 

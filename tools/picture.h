@@ -26,17 +26,28 @@ struct Picture {
   // A message on its way. One that is sent twice is two arrows.
   struct Arrow {
     Course::Fate fate{};
-    size_t from = 0, to = 0;  // Lanes.
-    Time sent{}, ended{};     // Equal where it ended at once, or is still underway.
+    size_t from = 0, to = 0;   // Lanes.
+    Time sent{}, ended{};      // Equal where it ended at once, or is still underway.
     size_t send = 0, end = 0;  // Events.
     uint64_t id = 0;
-    std::string type;  // "Prepare"
-    std::string text;  // "Prepare(3 17)"
+    std::string type;      // "Prepare"
+    std::string text;      // "Prepare(3 17)"
     bool repeats = false;  // Another copy to another node left at the same moment, drawn before.
   };
 
   struct Mark {
-    enum class Kind { kFact, kCrash, kRestart, kExit, kWrite, kSync, kSyncFail, kLose, kRot, kClock };
+    enum class Kind {
+      kFact,
+      kCrash,
+      kRestart,
+      kExit,
+      kWrite,
+      kSync,
+      kSyncFail,
+      kLose,
+      kRot,
+      kClock
+    };
     Kind kind{};
     size_t lane = 0;
     Time at{};
@@ -51,11 +62,12 @@ struct Picture {
     Kind kind{};
     size_t lane = kNoLane;
     Time from{}, to{};
-    std::string text;                      // Of a cut: "n1 n2 | n3".
+    std::string text;                        // Of a cut: "n1 n2 | n3".
     std::vector<std::vector<size_t>> sides;  // Its lanes, where it has sides.
   };
 
-  // Departures that were drawn in one moment at one place: the decisions that make this run not calm.
+  // Departures that were drawn in one moment at one place: the decisions that make this run not
+  // calm.
   struct Flag {
     size_t lane = kNoLane, peer = kNoLane;
     Time at{};
@@ -73,7 +85,7 @@ struct Picture {
 
   std::string title;
   std::string subtitle;
-  std::string note;  // What was left out.
+  std::string note;       // What was left out.
   std::string elsewhere;  // Departures that have no place in the picture.
   bool failed = false;
 

@@ -69,7 +69,8 @@ absl::StatusOr<int> RunNeato(Format format, std::FILE* in, std::FILE* out, std::
   const int error = posix_spawnp(&pid, "neato", &files, nullptr, arguments, environ);
   posix_spawn_file_actions_destroy(&files);
   if (error == ENOENT) {
-    return absl::UnavailableError(UpperName(format) + " needs Graphviz (neato), which is not "
+    return absl::UnavailableError(UpperName(format) +
+                                  " needs Graphviz (neato), which is not "
                                   "installed: apt-get install graphviz");
   }
   if (error != 0) {
@@ -104,9 +105,9 @@ absl::StatusOr<Format> FormatOf(const std::string& path) {
   for (Format format : {Format::kDot, Format::kSvg, Format::kPng, Format::kPdf, Format::kText}) {
     if (extension == NameOf(format)) return format;
   }
-  return absl::InvalidArgumentError((some ? "unknown format \"" + extension + "\" of " + path
-                                          : "no format in the name " + path) +
-                                    "; want .dot, .svg, .png, .pdf or .txt, or - for text");
+  return absl::InvalidArgumentError(
+      (some ? "unknown format \"" + extension + "\" of " + path : "no format in the name " + path) +
+      "; want .dot, .svg, .png, .pdf or .txt, or - for text");
 }
 
 absl::StatusOr<std::string> RenderDot(const std::string& dot, Format format) {
@@ -141,8 +142,8 @@ absl::Status WriteWhole(const std::string& path, const std::string& bytes) {
   const std::string temporary =
       special ? path : path + ".tmp" + std::to_string(static_cast<long>(getpid()));
   if (!special) unlink(temporary.c_str());  // Of a process before us, which died.
-  const int fd = open(temporary.c_str(),
-                      O_WRONLY | O_CREAT | O_CLOEXEC | (special ? O_TRUNC : O_EXCL), 0666);
+  const int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (special ? O_TRUNC : O_EXCL), 0666);
   if (fd < 0) return CannotWrite(path, errno);
   const Stream file(fdopen(fd, "wb"));
   if (file == nullptr) return CannotWrite(path, errno);

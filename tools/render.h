@@ -1,7 +1,7 @@
 // From DOT to a file that people look at, by way of the program neato.
 //
-// The program and not the library libgvc: it writes the same bytes, leaks nothing into this process,
-// and where it is not installed all other formats still work.
+// The program and not the library libgvc: it writes the same bytes, leaks nothing into this
+// process, and where it is not installed all other formats still work.
 
 #pragma once
 

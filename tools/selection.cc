@@ -25,7 +25,9 @@ size_t CountSends(const std::vector<Course>& courses) {
 }
 
 // Events that give every other one its meaning, whoever was touched by them.
-bool IsWeather(Kind kind) { return kind == Kind::kCut || kind == Kind::kHeal || kind == Kind::kCalm; }
+bool IsWeather(Kind kind) {
+  return kind == Kind::kCut || kind == Kind::kHeal || kind == Kind::kCalm;
+}
 
 class Selector {
  public:
@@ -160,8 +162,7 @@ class Selector {
     for (const Course& course : all) {
       if (std::exchange(send, course.send) == course.send || !InWindow(course.send)) continue;
       while (shown < out_.courses.size() && out_.courses[shown].send < course.send) ++shown;
-      const bool is_shown =
-          shown < out_.courses.size() && out_.courses[shown].send == course.send;
+      const bool is_shown = shown < out_.courses.size() && out_.courses[shown].send == course.send;
       if (!is_shown) out_.left_out.push_back(At(course.send));
     }
   }
@@ -171,8 +172,8 @@ class Selector {
   const std::vector<Place>& struck_;
   const DrawOptions& options_;
   Selection out_;
-  std::vector<bool> past_;           // By number: what may be shown at all.
-  std::vector<Stretch> stretches_;   // What is shown of it.
+  std::vector<bool> past_;          // By number: what may be shown at all.
+  std::vector<Stretch> stretches_;  // What is shown of it.
   std::string why_;
 };
 

@@ -100,7 +100,8 @@ std::string Exactly(Time at) {
 
 std::string Fixed(double value, int decimals) {
   char text[400];  // Room for the largest double there is.
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals);
+  const auto end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals);
   const std::string out(text, end.ptr);
   const bool zero = out.find_first_not_of("-0.") == out.npos;
   return zero && out[0] == '-' ? out.substr(1) : out;

@@ -17,7 +17,8 @@ std::string Clean(std::string_view bytes);
 // How many characters, not bytes. REQUIRES: clean text.
 size_t Length(std::string_view text);
 
-// At most so many characters, the last of them "…" where something is missing. REQUIRES: clean text.
+// At most so many characters, the last of them "…" where something is missing. REQUIRES: clean
+// text.
 std::string Shorten(std::string_view text, size_t length_most);
 
 // "3,410".
