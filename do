@@ -9,7 +9,8 @@
 #   ./do setup      install the Debian packages that are missing; none missing, nothing touched
 #   ./do build      set up, and compile into build/release
 #   ./do ci         all that continuous integration checks (.ci/run)
-#   ./do setup-dev  install what only .ci/run needs: clang, clang-format, shellcheck
+#   ./do setup-dev  install what only .ci/run and format need: clang, clang-format, shellcheck
+#   ./do format     clang-format all our C++
 #   ./do clean      delete build/
 #   ./do help       this text
 #
@@ -72,7 +73,8 @@ setup() {
   fi
   say "installing $wanted"
   # A source of the user's that cannot be reached need not matter: what counts is the install.
-  $as_root apt-get -o DPkg::Lock::Timeout=600 update -qq >&2 || say "apt-get update failed; going on"
+  $as_root apt-get -o DPkg::Lock::Timeout=600 update -qq >&2 ||
+    say "apt-get update failed; trying with what is known"
   # shellcheck disable=SC2086  # Words on purpose.
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 \
     -o Dpkg::Use-Pty=0 install -y -qq --no-install-recommends $wanted >&2 ||
@@ -82,7 +84,9 @@ setup() {
 build() {
   setup "$PROGRAMS" "$LIBRARIES"
   # Where there is no home to keep a cache in, as for some users of build machines, keep it here.
-  [ -n "${CCACHE_DIR:-}" ] || [ -w "${HOME:-/nonexistent}" ] || export CCACHE_DIR="$PWD/build/ccache"
+  if [ -z "${CCACHE_DIR:-}" ] && [ ! -w "${HOME:-/nonexistent}" ]; then
+    export CCACHE_DIR="$PWD/build/ccache"
+  fi
   if [ ! -f build/release/build.ninja ]; then
     say "configuring build/release"
     cmake --preset release >&2
@@ -101,12 +105,15 @@ case "$command" in
   test)
     build
     say "testing build/release"
-    exec ctest --test-dir build/release --output-on-failure --no-tests=error \
-      --parallel "$(nproc)" "$@"
+    exec ctest --preset release --parallel "$(nproc)" "$@"
     ;;
   setup) setup "$PROGRAMS" "$LIBRARIES" ;;
   setup-dev) setup "$PROGRAMS $DEV_PROGRAMS" "$LIBRARIES" ;;
   build) build ;;
+  format)
+    setup "$PROGRAMS $DEV_PROGRAMS" "$LIBRARIES"
+    find . -path ./build -prune -o \( -name '*.h' -o -name '*.cc' \) -exec clang-format -i {} +
+    ;;
   ci) exec .ci/run "$@" ;;
   clean) rm -rf build ;;
   help | -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0" ;;
