@@ -21,6 +21,13 @@ inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
+// clang warns of functions that are declared and never defined, where their type is local to a file,
+// as messages often are. These exist to be named in requirements, and are never called.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+
 // Converts to anything but Not: `S{AnythingBut<S>{}}` must mean "the first field of S", never a copy.
 template <class Not>
 struct AnythingBut {
@@ -36,6 +43,10 @@ struct AnyOptional {
     requires kIsOptional<T>
   operator T() const;
 };
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 // Counts by trying: as long as one more initialiser fits, there is one more field.
 template <class T, class... Found>
