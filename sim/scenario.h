@@ -162,6 +162,6 @@ struct RunResult {
 
 // Runs the scenario to its end or to the first complaint. Equal arguments give equal results.
 // Not to be called from a node.
-RunResult Run(const Scenario& scenario, Choices choices, const RunOptions& options = {});
+RunResult Simulate(const Scenario& scenario, Choices choices, const RunOptions& options = {});
 
 }  // namespace reprise

@@ -49,6 +49,7 @@ void Timeline::Reset(bool keep) {
   if (buffer_.size() < kBlock) buffer_.resize(kBlock);
   used_ = hashed_ = 0;
   count_ = 0;
+  if (hash_ == nullptr) hash_.reset(XXH3_createState());
   XXH3_64bits_reset(hash_.get());
   kept_.clear();
   milestones_.clear();

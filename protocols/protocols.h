@@ -1,0 +1,24 @@
+// Every protocol we ship. To add one, add a file and a line in each of the two lists.
+
+#pragma once
+
+#include "sim/family.h"
+
+namespace reprise {
+
+// checkpointing/
+Family ChandyLamport();
+// durability/
+Family WriteAheadLog();
+// replication/
+Family PrimaryBackup();
+
+inline Catalogue AllProtocols() {
+  Catalogue all;
+  all.Add(ChandyLamport());
+  all.Add(PrimaryBackup());
+  all.Add(WriteAheadLog());
+  return all;
+}
+
+}  // namespace reprise

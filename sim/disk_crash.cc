@@ -1,0 +1,137 @@
+// What a crash leaves of what was not synced, and how stored bits rot.
+
+#include <algorithm>
+
+#include "sim/disk_sim.h"
+#include "sim/world.h"
+
+namespace reprise {
+namespace {
+
+const Label kTornSector("torn-sector");
+const Label kTornEntry("torn-entry");
+const Label kRotFile("rot-file");
+const Label kRotAt("rot-at");
+const Label kRotBit("rot-bit");
+
+}  // namespace
+
+void SimDisk::Lost(Fault fault, const std::string& path, uint64_t where) {
+  if (std::ranges::find(unmet_, fault) == unmet_.end()) {
+    unmet_.push_back(fault);
+    ++world_.count(fault).applied;
+  }
+  world_.Note(Event::Kind::kLose, node_.self(), kNobody, where, nullptr, path);
+}
+
+void SimDisk::Crash(const Address& cause) {
+  unmet_.clear();
+  const uint64_t lost = world_.Strike(Fault::kUnsynced, node_.self(), kNobody, cause.ordinal,
+                                      cause.sub, kQuantiles);
+  const uint64_t torn =
+      world_.Strike(Fault::kTorn, node_.self(), kNobody, cause.ordinal, cause.sub, 2);
+  if (lost != 0) KeepPrefix(lost - 1);
+  if (torn != 0) Tear(cause);
+  for (Inode& inode : inodes_) {
+    for (const Write& write : inode.pending) Apply(write, inode.durable);
+    inode.pending.clear();
+    inode.content = inode.durable;
+  }
+  for (const Change& change : pending_) Apply(change, durable_entries_);
+  pending_.clear();
+  entries_ = durable_entries_;
+  for (const auto& [path, inode] : entries_) inodes_[inode].path = path;
+}
+
+// Keeps the first share (of kQuantiles) of all that was not durable, in order of writing.
+void SimDisk::KeepPrefix(uint64_t share) {
+  std::vector<uint64_t> sequences;
+  for (const Inode& inode : inodes_) {
+    for (const Write& write : inode.pending) sequences.push_back(write.sequence);
+  }
+  for (const Change& change : pending_) sequences.push_back(change.sequence);
+  if (sequences.empty()) return;
+  std::ranges::sort(sequences);
+  const uint64_t first_lost = sequences[sequences.size() * share / kQuantiles];
+  for (Inode& inode : inodes_) {
+    std::erase_if(inode.pending, [&](const Write& write) {
+      if (write.sequence < first_lost) return false;
+      Lost(Fault::kUnsynced, inode.path, write.first_sector);
+      return true;
+    });
+  }
+  std::erase_if(pending_, [&](const Change& change) {
+    if (change.sequence < first_lost) return false;
+    Lost(Fault::kUnsynced, change.path, 0);
+    return true;
+  });
+}
+
+// Any sector may fare as it likes, and so may any directory entry. What is drawn is addressed under
+// the crash, with room for 4,096 draws before the next call's.
+void SimDisk::Tear(const Address& cause) {
+  uint32_t sub = cause.sub * 4096;
+  for (Inode& inode : inodes_) TearFile(inode, cause, sub);
+  std::erase_if(pending_, [&](const Change& change) {
+    const Address address{{kTornEntry, node_.self()}, cause.ordinal, ++sub};
+    if (world_.choices().Draw(address, 2) == 0) return false;
+    Lost(Fault::kTorn, change.path, 0);
+    return true;
+  });
+}
+
+void SimDisk::TearFile(Inode& inode, const Address& cause, uint32_t& sub) {
+  if (inode.pending.empty()) return;
+  std::map<uint64_t, std::vector<const std::string*>> versions;  // Of each sector, oldest first.
+  std::vector<uint64_t> sizes = {inode.durable.size()};
+  for (const Write& write : inode.pending) {
+    sizes.push_back(write.size_after);
+    for (size_t i = 0; i < write.images.size(); ++i) {
+      versions[write.first_sector + i].push_back(&write.images[i]);
+    }
+  }
+  const Address of_size{{kTornSector, node_.self()}, cause.ordinal, ++sub};
+  const uint64_t older = world_.choices().Draw(of_size, sizes.size());
+  if (older != 0) Lost(Fault::kTorn, inode.path, 0);
+  std::string image = inode.durable;
+  image.resize(*std::ranges::max_element(sizes));
+  for (const auto& [sector, images] : versions) {
+    const Address address{{kTornSector, node_.self()}, cause.ordinal, ++sub};
+    const uint64_t back = world_.choices().Draw(address, images.size() + 1);
+    if (back != 0) Lost(Fault::kTorn, inode.path, sector);
+    if (back == images.size()) continue;  // What was durable before stays.
+    const std::string& kept = *images[images.size() - 1 - back];
+    std::copy(kept.begin(), kept.end(),
+              image.begin() + static_cast<int64_t>(sector * kSectorBytes));
+  }
+  image.resize(sizes[sizes.size() - 1 - older]);
+  inode.durable = std::move(image);
+  inode.pending.clear();
+}
+
+void SimDisk::Rot(const Address& cause) {
+  std::vector<uint32_t> files;
+  for (const auto& [path, inode] : durable_entries_) {
+    if (!inodes_[inode].durable.empty()) files.push_back(inode);
+  }
+  if (files.empty()) return;
+  const auto draw = [&](Label label, uint64_t bound) {
+    return world_.choices().Draw({{label, node_.self()}, cause.ordinal}, bound);
+  };
+  Inode& inode = inodes_[files[draw(kRotFile, files.size())]];
+  const uint64_t at = draw(kRotAt, inode.durable.size());
+  const auto bit = static_cast<char>(1 << draw(kRotBit, 8));
+  inode.durable[at] = static_cast<char>(inode.durable[at] ^ bit);
+  // What is not written back yet covers the damage up; all else is read from the platter.
+  const uint64_t sector = at / kSectorBytes;
+  const bool covered = std::ranges::any_of(inode.pending, [&](const Write& write) {
+    return sector >= write.first_sector && sector < write.first_sector + write.images.size();
+  });
+  if (covered || at >= inode.content.size()) return;
+  inode.content[at] = static_cast<char>(inode.content[at] ^ bit);
+  inode.rotten.push_back(at);
+  ++world_.count(Fault::kRot).applied;
+  world_.Note(Event::Kind::kRot, node_.self(), kNobody, at, nullptr, inode.path);
+}
+
+}  // namespace reprise

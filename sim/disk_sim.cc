@@ -1,0 +1,202 @@
+#include "sim/disk_sim.h"
+
+#include <algorithm>
+
+#include "sim/check.h"
+#include "sim/world.h"
+
+namespace reprise {
+namespace {
+
+const Label kSync("sync");
+
+std::string_view DirectoryOf(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == path.npos ? std::string_view() : path.substr(0, slash);
+}
+
+}  // namespace
+
+absl::StatusOr<File> SimDisk::Open(std::string_view path, OpenMode mode) {
+  if (!node_.Enter()) return absl::CancelledError("the node has crashed");
+  Met();
+  const auto at = entries_.find(path);
+  if (at != entries_.end()) {
+    if (mode == OpenMode::kCreate) return absl::AlreadyExistsError(std::string(path));
+    return File(this, at->second);
+  }
+  if (mode == OpenMode::kExisting) return absl::NotFoundError(std::string(path));
+  const auto number = static_cast<uint32_t>(inodes_.size());
+  inodes_.emplace_back().path = std::string(path);
+  entries_.emplace(path, number);
+  pending_.push_back({++sequence_, Change::Kind::kLink, std::string(path), "", number});
+  world_.Note(Event::Kind::kCreate, node_.self(), kNobody, 0, nullptr, path);
+  return File(this, number);
+}
+
+absl::Status SimDisk::Rename(std::string_view from, std::string_view to) {
+  if (!node_.Enter()) return absl::OkStatus();
+  const auto at = entries_.find(from);
+  if (at == entries_.end()) return absl::NotFoundError(std::string(from));
+  const uint32_t inode = at->second;
+  entries_.erase(at);
+  entries_.insert_or_assign(std::string(to), inode);
+  inodes_[inode].path = std::string(to);
+  pending_.push_back(
+      {++sequence_, Change::Kind::kRename, std::string(to), std::string(from), inode});
+  world_.Note(Event::Kind::kRename, node_.self(), kNobody, 0, nullptr,
+              std::string(from) + " to " + std::string(to));
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::Remove(std::string_view path) {
+  if (!node_.Enter()) return absl::OkStatus();
+  const auto at = entries_.find(path);
+  if (at == entries_.end()) return absl::NotFoundError(std::string(path));
+  pending_.push_back({++sequence_, Change::Kind::kUnlink, std::string(path), "", at->second});
+  entries_.erase(at);
+  world_.Note(Event::Kind::kRemove, node_.self(), kNobody, 0, nullptr, path);
+  return absl::OkStatus();
+}
+
+std::vector<std::string> SimDisk::List(std::string_view directory) {
+  std::vector<std::string> names;
+  if (!node_.Enter()) return names;
+  Met();
+  for (const auto& [path, inode] : entries_) {
+    if (DirectoryOf(path) != directory) continue;
+    names.push_back(directory.empty() ? path : path.substr(directory.size() + 1));
+  }
+  return names;
+}
+
+bool SimDisk::WaitForSync(uint64_t* ordinal) {
+  const DiskModel& model = world_.scenario().disks;
+  *ordinal = node_.NextOrdinal(kSync);
+  int64_t until = world_.now() + model.sync.count();
+  const uint64_t slow =
+      world_.Strike(Fault::kSlowSync, node_.self(), kNobody, *ordinal, 0, kQuantiles);
+  if (slow != 0) {
+    ++world_.count(Fault::kSlowSync).applied;
+    until += Share(model.slow_sync_most, slow).count();
+  }
+  const bool fails = world_.Strike(Fault::kSyncFail, node_.self(), kNobody, *ordinal, 0, 2) != 0;
+  node_.WaitAmong(nullptr, until);
+  if (slow != 0) ++world_.count(Fault::kSlowSync).observed;
+  return !fails;
+}
+
+absl::Status SimDisk::Failed(const std::string& what, uint64_t ordinal) {
+  ++world_.count(Fault::kSyncFail).applied;
+  ++world_.count(Fault::kSyncFail).observed;
+  world_.Note(Event::Kind::kSyncFail, node_.self(), kNobody, ordinal, nullptr, what);
+  return absl::InternalError("sync of " + what + " failed");
+}
+
+absl::Status SimDisk::SyncDir(std::string_view directory) {
+  if (!node_.Enter()) return absl::OkStatus();
+  const std::string name(directory);
+  const uint64_t covered = sequence_;
+  uint64_t ordinal = 0;
+  const bool ok = WaitForSync(&ordinal);
+  std::vector<Change> rest;
+  for (Change& change : pending_) {
+    if (change.sequence > covered || DirectoryOf(change.path) != name) {
+      rest.push_back(std::move(change));
+    } else if (ok) {
+      Apply(change, durable_entries_);
+    }
+  }
+  pending_ = std::move(rest);
+  if (!ok) return Failed("directory " + name, ordinal);
+  world_.Note(Event::Kind::kSyncDir, node_.self(), kNobody, ordinal, nullptr, name);
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::SyncFile(uint32_t file) {
+  if (!node_.Enter()) return absl::OkStatus();
+  const uint64_t covered = sequence_;
+  uint64_t ordinal = 0;
+  const bool ok = WaitForSync(&ordinal);
+  Inode& inode = inodes_[file];
+  size_t done = 0;
+  while (done < inode.pending.size() && inode.pending[done].sequence <= covered) {
+    // Where the sync fails, the pages count as clean all the same: nothing will write them again.
+    if (ok) Apply(inode.pending[done], inode.durable);
+    ++done;
+  }
+  inode.pending.erase(inode.pending.begin(), inode.pending.begin() + static_cast<int64_t>(done));
+  if (!ok) return Failed(inode.path, ordinal);
+  world_.Note(Event::Kind::kSync, node_.self(), kNobody, ordinal, nullptr, inode.path);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> SimDisk::ReadFile(uint32_t file, uint64_t offset, size_t bytes) {
+  if (!node_.Enter()) return absl::CancelledError("the node has crashed");
+  Met();
+  Inode& inode = inodes_[file];
+  if (offset >= inode.content.size()) return std::string();
+  std::erase_if(inode.rotten, [&](uint64_t at) {
+    const bool seen = at >= offset && at - offset < bytes;
+    if (seen) ++world_.count(Fault::kRot).observed;
+    return seen;
+  });
+  return inode.content.substr(offset, bytes);
+}
+
+absl::Status SimDisk::WriteFile(uint32_t file, uint64_t offset, std::string_view bytes) {
+  if (!node_.Enter() || bytes.empty()) return absl::OkStatus();
+  Inode& inode = inodes_[file];
+  if (inode.content.size() < offset + bytes.size()) inode.content.resize(offset + bytes.size());
+  std::copy(bytes.begin(), bytes.end(), inode.content.begin() + static_cast<int64_t>(offset));
+  Write write{.sequence = ++sequence_,
+              .size_after = inode.content.size(),
+              .first_sector = offset / kSectorBytes,
+              .images = {}};
+  const uint64_t last = (offset + bytes.size() - 1) / kSectorBytes;
+  for (uint64_t sector = write.first_sector; sector <= last; ++sector) {
+    write.images.push_back(inode.content.substr(sector * kSectorBytes, kSectorBytes));
+  }
+  inode.pending.push_back(std::move(write));
+  world_.Note(Event::Kind::kWrite, node_.self(), kNobody, offset, nullptr,
+              inode.path + ": " + std::string(bytes));
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::TruncateFile(uint32_t file, uint64_t bytes) {
+  if (!node_.Enter()) return absl::OkStatus();
+  Inode& inode = inodes_[file];
+  inode.content.resize(bytes);
+  inode.pending.push_back(
+      {.sequence = ++sequence_, .size_after = bytes, .first_sector = 0, .images = {}});
+  world_.Note(Event::Kind::kTruncate, node_.self(), kNobody, bytes, nullptr, inode.path);
+  return absl::OkStatus();
+}
+
+uint64_t SimDisk::SizeOf(uint32_t file) { return inodes_[file].content.size(); }
+
+void SimDisk::Apply(const Write& write, std::string& to) {
+  to.resize(write.size_after);
+  for (size_t i = 0; i < write.images.size(); ++i) {
+    const uint64_t at = (write.first_sector + i) * kSectorBytes;
+    if (at >= to.size()) return;
+    const size_t bytes = std::min(write.images[i].size(), to.size() - at);
+    std::copy_n(write.images[i].begin(), bytes, to.begin() + static_cast<int64_t>(at));
+  }
+}
+
+void SimDisk::Apply(const Change& change, Entries& to) {
+  if (change.kind == Change::Kind::kUnlink) {
+    to.erase(change.path);
+    return;
+  }
+  if (change.kind == Change::Kind::kRename) to.erase(change.from);
+  to.insert_or_assign(change.path, change.inode);
+}
+
+void SimDisk::Met() {
+  for (Fault fault : unmet_) ++world_.count(fault).observed;
+  unmet_.clear();
+}
+
+}  // namespace reprise

@@ -1,0 +1,320 @@
+#include "sim/node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/check.h"
+#include "sim/world.h"
+
+namespace reprise {
+namespace {
+
+const Label kDown("down");
+const Label kWakes("wakes");
+
+void Append(Waiters& waiters, Fiber& fiber) {
+  auto* last = static_cast<Fiber*>(waiters.last);
+  fiber.among = &waiters;
+  fiber.before = last;
+  fiber.after = nullptr;
+  if (last == nullptr) {
+    waiters.first = &fiber;
+  } else {
+    last->after = &fiber;
+  }
+  waiters.last = &fiber;
+}
+
+void Unlink(Fiber& fiber) {
+  Waiters* waiters = std::exchange(fiber.among, nullptr);
+  if (waiters == nullptr) return;
+  if (fiber.before == nullptr) {
+    waiters->first = fiber.after;
+  } else {
+    fiber.before->after = fiber.after;
+  }
+  if (fiber.after == nullptr) {
+    waiters->last = fiber.before;
+  } else {
+    fiber.after->before = fiber.before;
+  }
+}
+
+}  // namespace
+
+SimNode::SimNode(World& world, NodeId id, const Role& role, size_t role_index)
+    : world_(world), id_(id), role_(role), role_index_(role_index) {}
+
+uint32_t SimNode::NextOrdinal(Label label) {
+  if (label.index() >= ordinals_.size()) ordinals_.resize(Label::count());
+  return ++ordinals_[label.index()];
+}
+
+void SimNode::Boot() {
+  if (up_ || exited_) return;
+  if (boot_ > 0) {
+    world_.CountDown(-1);
+    ++world_.count(crashed_by_).observed;
+  }
+  up_ = true;
+  ++boot_;
+  call_ = 0;
+  world_.Note(Event::Kind::kBoot, id_, kNobody, boot_);
+  Start(nullptr);
+}
+
+Fiber& SimNode::Start(std::function<void()> body) {
+  Fiber& fiber = world_.NewFiber(*this);
+  fiber.body = std::move(body);
+  fiber.sibling = fibers_;
+  fibers_ = &fiber;
+  fiber.context.Start(TakeStack(world_.scenario().stack_bytes), &SimNode::Entry, &fiber);
+  fiber.state = Fiber::State::kReady;
+  world_.Push(world_.now(), World::What::kResume, fiber.index);
+  return fiber;
+}
+
+void SimNode::Entry(void* argument) {
+  Fiber& fiber = *static_cast<Fiber*>(argument);
+  SimNode& node = *fiber.node;
+  World& world = node.world_;
+  const std::string who = Name(node.id_);
+  fiber.fresh = false;
+  try {
+    if (fiber.body) {
+      fiber.body();
+    } else {
+      node.role_.main(node);
+      if (!fiber.killed) node.set_exited();
+    }
+  } catch (const Killed&) {
+    // The stack is gone, and with it everything the fiber knew.
+  } catch (const CheckFailure& failure) {
+    world.Fail("check", who + " failed " + failure.what(), node.id_);
+  } catch (const std::exception& failure) {
+    world.Fail("exception", who + " threw " + failure.what(), node.id_);
+  } catch (...) {
+    world.Fail("exception", who + " threw something that is no std::exception", node.id_);
+  }
+  world.Finish(fiber);
+}
+
+// Newest first, and Main last: the others may refer to Main's locals.
+void SimNode::Unwind() {
+  while (fibers_ != nullptr) {
+    Fiber& fiber = *fibers_;
+    fibers_ = fiber.sibling;
+    world_.Kill(fiber);
+  }
+  mail_.first = mail_.last = nullptr;
+}
+
+void SimNode::Forget(const Fiber& fiber) {
+  for (Fiber** at = &fibers_; *at != nullptr; at = &(*at)->sibling) {
+    if (*at != &fiber) continue;
+    *at = fiber.sibling;
+    return;
+  }
+}
+
+void SimNode::ClearInbox() {
+  while (inbox_ != Flight::kNone) {
+    world_.network().Free(std::exchange(inbox_, world_.network().flight(inbox_).next));
+  }
+  inbox_last_ = Flight::kNone;
+}
+
+void SimNode::Crash(const Address& cause) {
+  crashed_by_ = cause.site.label == LabelOf(Fault::kCrashAt) ? Fault::kCrashAt : Fault::kCrash;
+  ++world_.count(crashed_by_).applied;
+  world_.Note(Event::Kind::kCrash, id_, kNobody, boot_);
+  Unwind();
+  ClearInbox();
+  up_ = false;
+  world_.CountDown(1);
+  if (disk_) disk_->Crash(cause);
+  const CrashModel& model = world_.scenario().crashes;
+  const Address down{{kDown, id_}, cause.ordinal, cause.sub};
+  const Duration most = Share(model.down_more, world_.choices().Draw(down, kQuantiles));
+  int64_t at = world_.now() + (model.down + most).count();
+  // In the calm everything comes back, the sooner the better.
+  const int64_t calm = world_.scenario().storm.count();
+  at = std::min(at, std::max(calm, world_.now() + model.down.count()));
+  world_.Push(at, World::What::kBoot, Index(id_));
+}
+
+void SimNode::CrashAsAsked() { Crash({{LabelOf(Fault::kCrashAt), id_}, boot_, call_}); }
+
+void SimNode::Exit() {
+  world_.Note(Event::Kind::kExit, id_, kNobody, boot_);
+  Unwind();
+  ClearInbox();
+  up_ = false;
+}
+
+bool SimNode::Enter() {
+  Fiber* self = world_.running();
+  CHECK(self != nullptr && self->node == this);  // Node code may use its own Env only.
+  if (self->killed) return false;
+  if (world_.over()) {
+    self->killed = true;
+    throw Killed{};
+  }
+  world_.CountCall(id_);
+  ++call_;
+  if (world_.on(Fault::kCrashAt) && role_.mortal &&
+      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash()) {
+    world_.Interrupt(World::What::kCrashNow, Index(id_));
+    throw Killed{};  // Resumed only to be unwound.
+  }
+  return true;
+}
+
+bool SimNode::WaitAmong(Waiters* waiters, int64_t deadline) {
+  Fiber& self = *world_.running();
+  if (waiters != nullptr) Append(*waiters, self);
+  self.woken = false;
+  self.deadline = deadline;
+  if (deadline < self.armed) {
+    self.armed = std::max(deadline, world_.now());
+    world_.Push(self.armed, World::What::kTimer, self.index);
+  }
+  self.state = Fiber::State::kWaiting;
+  world_.Block(self);
+  if (self.killed) throw Killed{};
+  return self.woken;
+}
+
+Fiber* SimNode::TimeOut(Fiber& fiber) {
+  Unlink(fiber);
+  world_.Note(Event::Kind::kWake, id_);
+  return &fiber;
+}
+
+Fiber* SimNode::Deliver(uint32_t index) {
+  Flight& flight = world_.network().flight(index);
+  if (!up_) {  // A node that is down receives nothing, and nobody tells the sender.
+    world_.Note(Event::Kind::kNobodyUp, id_, flight.from, flight.id);
+    world_.network().Free(index);
+    return nullptr;
+  }
+  if (flight.late) ++world_.count(Fault::kLate).observed;
+  if (flight.copy) ++world_.count(Fault::kDuplicate).observed;
+  world_.Note(flight.copy ? Event::Kind::kDuplicate : Event::Kind::kDeliver, id_, flight.from,
+              flight.id);
+  flight.next = Flight::kNone;
+  if (inbox_ == Flight::kNone) {
+    inbox_ = index;
+  } else {
+    world_.network().flight(inbox_last_).next = index;
+  }
+  inbox_last_ = index;
+  auto* waiter = static_cast<Fiber*>(mail_.first);
+  if (waiter == nullptr) return nullptr;
+  Unlink(*waiter);
+  waiter->woken = true;
+  return waiter;
+}
+
+void SimNode::Wake(Fiber& fiber) {
+  Unlink(fiber);
+  fiber.woken = true;
+  fiber.state = Fiber::State::kReady;
+  uint64_t tie = 0;
+  if (world_.on(Fault::kOrder)) {
+    tie = world_.Strike(Fault::kOrder, id_, kNobody, NextOrdinal(kWakes), 0, 8);
+    if (tie != 0) ++world_.count(Fault::kOrder).applied;
+  }
+  world_.Push(world_.now(), World::What::kResume, fiber.index, static_cast<uint16_t>(tie));
+}
+
+std::span<const NodeId> SimNode::peers() const {
+  const bool drives = role_.client && role_index_ != 0;
+  const std::vector<NodeId>& all = world_.role(drives ? 0 : role_index_);
+  if (drives) return all;
+  if (peers_.empty()) {
+    for (NodeId id : all) {
+      if (id != id_) peers_.push_back(id);
+    }
+  }
+  return peers_;
+}
+
+std::span<const NodeId> SimNode::nodes(std::string_view role) const {
+  for (size_t i = 0; i < world_.scenario().roles.size(); ++i) {
+    if (world_.scenario().roles[i].name == role) return world_.role(i);
+  }
+  return {};
+}
+
+Disk& SimNode::disk() {
+  if (!disk_) disk_ = std::make_unique<SimDisk>(world_, *this);
+  return *disk_;
+}
+
+Time SimNode::Now() {
+  if (clock_.wrong()) {
+    ++world_.count(clock_.drifts() ? Fault::kDrift : Fault::kOffset).observed;
+  }
+  return clock_.Monotonic(world_.now());
+}
+
+Time SimNode::WallNow() {
+  if (clock_.stepped()) ++world_.count(Fault::kJump).observed;
+  return clock_.Wall(world_.now());
+}
+
+void SimNode::SleepUntil(Time deadline) {
+  if (Enter()) WaitAmong(nullptr, clock_.World(deadline));
+}
+
+uint64_t SimNode::Random(Label label, uint64_t bound) {
+  CHECK(bound > 0);
+  return world_.choices().Draw({{label, id_}, NextOrdinal(label)}, bound);
+}
+
+std::optional<Envelope> SimNode::ReceiveUntil(Time deadline) {
+  if (!Enter()) return std::nullopt;
+  if (inbox_ == Flight::kNone) {
+    const int64_t until = clock_.World(deadline);
+    if (until <= world_.now()) return std::nullopt;
+    WaitAmong(&mail_, until);
+  }
+  if (inbox_ == Flight::kNone) return std::nullopt;
+  const uint32_t index = inbox_;
+  Flight& flight = world_.network().flight(index);
+  inbox_ = flight.next;
+  std::optional<Envelope> envelope(Envelope{flight.from, std::move(flight.message)});
+  world_.network().Free(index);
+  return envelope;
+}
+
+void SimNode::Spawn(std::function<void()> body) {
+  if (!Enter()) return;
+  CHECK(body != nullptr);
+  Start(std::move(body));
+}
+
+bool SimNode::Park(Waiters& waiters, Time deadline) {
+  return Enter() && WaitAmong(&waiters, clock_.World(deadline));
+}
+
+void SimNode::WakeOne(Waiters& waiters) {
+  if (world_.running()->killed || waiters.first == nullptr) return;
+  Wake(*static_cast<Fiber*>(waiters.first));
+}
+
+void SimNode::WakeAll(Waiters& waiters) {
+  if (world_.running()->killed) return;
+  while (waiters.first != nullptr) Wake(*static_cast<Fiber*>(waiters.first));
+}
+
+void SimNode::SendBytes(NodeId to, const MessageType& type, std::string_view bytes) {
+  if (Enter()) world_.network().Send(id_, to, type, bytes);
+}
+
+void SimNode::ReportBytes(const MessageType& type, std::string_view bytes) {
+  if (!world_.running()->killed) world_.Note(Event::Kind::kFact, id_, kNobody, 0, &type, bytes);
+}
+
+}  // namespace reprise

@@ -1,0 +1,130 @@
+// A simulated node: Env as the world provides it, and the fibers that run its code. Private to sim/.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/clock.h"
+#include "sim/disk_sim.h"
+#include "sim/env.h"
+#include "sim/fiber.h"
+#include "sim/network.h"
+#include "sim/scenario.h"
+
+namespace reprise {
+
+class SimNode;
+class World;
+
+// One fiber of a node. Objects are used again from one fiber to the next; the index stays.
+struct Fiber {
+  enum class State { kFree, kReady, kRunning, kWaiting };
+  static constexpr int64_t kNever = INT64_MAX;
+
+  Context context;
+  World* world = nullptr;
+  SimNode* node = nullptr;
+  uint32_t index = 0;
+  State state = State::kFree;
+  bool fresh = false;  // It has not run yet.
+  bool killed = false;
+  bool woken = false;
+  std::function<void()> body;  // Empty for the fiber that runs Main.
+
+  // While waiting: until when, and among whom. A timer is in the queue for `armed`; where the
+  // deadline has moved on since, the timer is put back when it goes off, and not before.
+  int64_t deadline = kNever;
+  int64_t armed = kNever;
+  Waiters* among = nullptr;
+  Fiber* before = nullptr;
+  Fiber* after = nullptr;
+
+  Fiber* sibling = nullptr;  // The fiber that the node started before this one.
+};
+
+class SimNode final : public Env {
+ public:
+  SimNode(World& world, NodeId id, const Role& role, size_t role_index);
+
+  // For the world, in the main context.
+  void Boot();
+  void Crash(const Address& cause);
+  void CrashAsAsked();  // At the call into Env that one of its fibers is in.
+  void Exit();
+  void Unwind();  // Kills every fiber.
+  void Forget(const Fiber& fiber);
+  // A message has arrived: the fiber to run now, if any.
+  Fiber* Deliver(uint32_t flight);
+  Fiber* TimeOut(Fiber& fiber);
+
+  bool up() const { return up_; }
+  bool mortal() const { return role_.mortal; }
+  const Role& role_data() const { return role_; }
+  NodeClock& clock() { return clock_; }
+  SimDisk* disk_if_used() { return disk_.get(); }
+  Fiber* fibers() const { return fibers_; }
+  // How often what has happened at this node, for addresses.
+  uint32_t NextOrdinal(Label label);
+  void set_exited() { exited_ = true; }
+
+  // Blocks the running fiber; true where it was woken before the deadline, by the world's clock.
+  bool WaitAmong(Waiters* waiters, int64_t deadline);
+  // The start of every call into Env: false where a crash is unwinding the caller, and the call
+  // should do nothing. A call that ends the fiber throws.
+  bool Enter();
+
+  NodeId self() const override { return id_; }
+  std::span<const NodeId> peers() const override;
+  std::span<const NodeId> nodes(std::string_view role) const override;
+  uint64_t boot() const override { return boot_; }
+  Disk& disk() override;
+  Time Now() override;
+  Time WallNow() override;
+  void SleepUntil(Time deadline) override;
+  uint64_t Random(Label label, uint64_t bound) override;
+  std::optional<Envelope> ReceiveUntil(Time deadline) override;
+  void Spawn(std::function<void()> body) override;
+  bool Park(Waiters& waiters, Time deadline) override;
+  void WakeOne(Waiters& waiters) override;
+  void WakeAll(Waiters& waiters) override;
+
+ private:
+  void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) override;
+  void ReportBytes(const MessageType& type, std::string_view bytes) override;
+
+  Fiber& Start(std::function<void()> body);
+  static void Entry(void* fiber);
+  void Wake(Fiber& fiber);
+  void ClearInbox();
+
+  World& world_;
+  const NodeId id_;
+  const Role& role_;
+  const size_t role_index_;
+
+  bool up_ = false;
+  bool exited_ = false;
+  Fault crashed_by_ = Fault::kCrash;
+  uint64_t boot_ = 0;
+  uint32_t call_ = 0;  // Of this boot.
+
+  Fiber* fibers_ = nullptr;  // The newest first.
+  Waiters mail_;             // Those that wait for a message.
+  uint32_t inbox_ = Flight::kNone;
+  uint32_t inbox_last_ = Flight::kNone;
+
+  NodeClock clock_;
+  std::unique_ptr<SimDisk> disk_;
+  std::vector<uint32_t> ordinals_;  // By label.
+  mutable std::vector<NodeId> peers_;  // Made when first asked for.
+};
+
+// Passes through node code when its node crashes or the run ends. Not a std::exception, so that no
+// handler in node code takes it for an error of its own.
+struct Killed {};
+
+}  // namespace reprise

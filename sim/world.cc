@@ -1,0 +1,362 @@
+#include "sim/world.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "sim/check.h"
+#include "sim/tape.h"
+
+namespace reprise {
+namespace {
+
+// The world whose fibers this thread runs, for the report of a stack overflow.
+World* current = nullptr;
+
+const char* DescribeCurrent() { return current == nullptr ? nullptr : current->Describe(); }
+
+// Room that one run leaves to the next, so that setting up allocates little.
+struct Room {
+  Queue queue;
+  Timeline timeline;
+  std::vector<std::unique_ptr<Fiber>> fibers;
+};
+
+Room& TheRoom() {
+  static Room* room = new Room;
+  return *room;
+}
+
+}  // namespace
+
+World::World(const Scenario& scenario, Choices choices, const RunOptions& options)
+    : scenario_(scenario),
+      choices_(std::move(choices)),
+      options_(options),
+      queue_(std::move(TheRoom().queue)),
+      timeline_(std::move(TheRoom().timeline)),
+      end_((scenario.storm + scenario.calm).count()),
+      fibers_(std::move(TheRoom().fibers)) {
+  CHECK(current == nullptr);  // Simulate() is not for node code, nor for two runs at once.
+  current = this;
+  ReportStackOverflows(&DescribeCurrent);
+  SetMenu();
+  Populate();
+  network_.emplace(*this);
+  for (uint32_t i = static_cast<uint32_t>(fibers_.size()); i-- > 0;) free_fibers_.push_back(i);
+}
+
+World::~World() {
+  current = nullptr;
+  queue_.Clear();
+  if (timeline_.size() == 0) TheRoom().timeline = std::move(timeline_);
+  TheRoom().queue = std::move(queue_);
+  if (fibers_.size() > 4096) fibers_.resize(4096);
+  TheRoom().fibers = std::move(fibers_);
+}
+
+void World::SetMenu() {
+  timeline_.Reset(options_.keep_events);
+  choices_.set_event_counter(timeline_.counter());
+  if (options_.find_opportunities) choices_.set_opportunities(&opportunities_);
+  if (scenario_.oracles) oracles_ = scenario_.oracles();
+  for (const auto& oracle : oracles_) watched_ |= oracle->WatchesAll();
+  for (size_t i = 0; i < kFaults; ++i) {
+    const Fault fault = static_cast<Fault>(i);
+    const Ratio rate = RateOf(scenario_, fault);
+    Menu menu{.label = LabelOf(fault), .rate = {0, 1}, .on = false};
+    if (rate.num != 0) {
+      const uint64_t swarm = choices_.Draw({{SwarmLabelOf(fault)}, 1}, std::size(kIntensities));
+      menu.rate = {std::min(rate.num * kIntensities[swarm], rate.den), rate.den};
+      menu.on = menu.rate.num != 0 || choices_.may_depart();
+    }
+    menu_.push_back(menu);
+  }
+}
+
+void World::Populate() {
+  uint32_t next = 1;
+  for (size_t r = 0; r < scenario_.roles.size(); ++r) {
+    std::vector<NodeId>& ids = roles_.emplace_back();
+    for (int i = 0; i < scenario_.roles[r].count; ++i) {
+      ids.push_back(NodeId{next++});
+      nodes_.push_back(std::make_unique<SimNode>(*this, ids.back(), scenario_.roles[r], r));
+    }
+  }
+}
+
+RunResult World::Run() {
+  SetClocks();
+  for (uint32_t i = 1; i <= nodes_.size(); ++i) Push(0, What::kBoot, i);
+  PlanStorm();
+  Push(scenario_.storm.count(), What::kCalm, 0);
+  Loop();
+  if (!over_) Conclude();
+  over_ = true;
+  for (auto& node : nodes_) node->Unwind();
+  return Result();
+}
+
+void World::Loop() {
+  for (;;) {
+    if (Fiber* fiber = Next()) {
+      running_ = fiber;
+      main_.SwitchTo(fiber->context);
+      // Some context came back here, because it wants something done on this stack.
+      while (job_ != nullptr) {
+        const auto* job = std::exchange(job_, nullptr);
+        Fiber* asker = std::exchange(running_, nullptr);
+        (*job)();
+        running_ = asker;
+        main_.SwitchTo(asker->context);
+      }
+      running_ = nullptr;
+      if (dead_ != nullptr) Recycle(*dead_);
+    }
+    if (has_special_) {
+      has_special_ = false;
+      Special(special_);
+    } else if (over_ || queue_.empty()) {
+      return;
+    }
+  }
+}
+
+Fiber* World::Next() {
+  while (!over_ && !queue_.empty()) {
+    const Queue::Entry entry = queue_.Pop();
+    if (entry.at != now_) {
+      if (entry.at > end_) {
+        queue_.Clear();
+        return nullptr;
+      }
+      now_ = entry.at;
+      calls_now_ = 0;
+    } else if (entry.tie != 0) {
+      ++faults_[Fault::kOrder].observed;
+    }
+    if (++dispatched_ > scenario_.events_at_most) [[unlikely]] Livelock(kNobody);
+    switch (static_cast<What>(entry.kind)) {
+      case What::kDeliver:
+        if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index)) return fiber;
+        break;
+      case What::kTimer:
+        if (Fiber* fiber = OnTimer(entry)) return fiber;
+        break;
+      case What::kResume: {
+        Fiber& fiber = *fibers_[entry.index];
+        if (fiber.state == Fiber::State::kReady) return &fiber;
+        break;
+      }
+      default:
+        special_ = entry;
+        has_special_ = true;
+        return nullptr;
+    }
+  }
+  return nullptr;
+}
+
+Fiber* World::OnTimer(const Queue::Entry& entry) {
+  Fiber& fiber = *fibers_[entry.index];
+  if (entry.at != fiber.armed) return nullptr;  // Set for an earlier wait.
+  fiber.armed = Fiber::kNever;
+  if (fiber.state != Fiber::State::kWaiting || fiber.deadline == Fiber::kNever) return nullptr;
+  if (fiber.deadline <= now_) return fiber.node->TimeOut(fiber);
+  fiber.armed = fiber.deadline;
+  Push(fiber.armed, What::kTimer, fiber.index);
+  return nullptr;
+}
+
+void World::Special(const Queue::Entry& entry) {
+  switch (static_cast<What>(entry.kind)) {
+    case What::kBoot: node(NodeId{entry.index}).Boot(); break;
+    case What::kPlanned: StrikePlanned(planned_[entry.index]); break;
+    case What::kHeal: EndCut(partitions_[entry.index]); break;
+    case What::kCalm: BeginCalm(); break;
+    case What::kCrashNow: node(NodeId{entry.index}).CrashAsAsked(); break;
+    default: CHECK(false);
+  }
+}
+
+Fiber& World::NewFiber(SimNode& node) {
+  if (free_fibers_.empty()) {
+    free_fibers_.push_back(static_cast<uint32_t>(fibers_.size()));
+    fibers_.push_back(std::make_unique<Fiber>());
+  }
+  const uint32_t index = free_fibers_.back();
+  free_fibers_.pop_back();
+  Fiber& fiber = *fibers_[index];
+  fiber.world = this;
+  fiber.node = &node;
+  fiber.index = index;
+  fiber.fresh = true;
+  fiber.killed = fiber.woken = false;
+  fiber.deadline = fiber.armed = Fiber::kNever;
+  fiber.among = nullptr;
+  return fiber;
+}
+
+void World::Block(Fiber& self) {
+  Fiber* next = Next();
+  if (next != &self) {
+    running_ = next;
+    self.context.SwitchTo(next == nullptr ? main_ : next->context);
+  }
+  self.state = Fiber::State::kRunning;
+}
+
+void World::Interrupt(What what, uint32_t index) {
+  special_ = {now_, index, static_cast<uint16_t>(what), 0};
+  has_special_ = true;
+  Fiber* self = running_;
+  self->context.SwitchTo(main_);
+}
+
+void World::Finish(Fiber& self) {
+  dead_ = &self;
+  self.context.Leave(main_);
+}
+
+void World::Recycle(Fiber& fiber) {
+  dead_ = nullptr;
+  if (!fiber.context.intact()) {
+    std::fprintf(stderr, "reprise: stack overflow in %s: raise Scenario::stack_bytes\n",
+                 Name(fiber.node->self()).c_str());
+    std::abort();
+  }
+  fiber.context.Forget();
+  GiveStack(fiber.context.stack());
+  const bool was_main = fiber.body == nullptr;
+  fiber.body = nullptr;
+  fiber.state = Fiber::State::kFree;
+  SimNode& node = *fiber.node;
+  node.Forget(fiber);
+  free_fibers_.push_back(fiber.index);
+  if (was_main && !fiber.killed && !over_) node.Exit();
+}
+
+void World::Kill(Fiber& fiber) {
+  CHECK(running_ == nullptr);
+  fiber.killed = true;
+  if (fiber.fresh) {  // It never ran, so that there is nothing to unwind.
+    Recycle(fiber);
+    return;
+  }
+  running_ = &fiber;
+  main_.SwitchTo(fiber.context);
+  CHECK(job_ == nullptr && dead_ == &fiber);  // Nothing is judged while a crash unwinds.
+  running_ = nullptr;
+  Recycle(fiber);
+}
+
+void World::OnMain(absl::FunctionRef<void()> job) {
+  if (running_ == nullptr) {
+    job();
+    return;
+  }
+  Fiber* self = running_;
+  job_ = &job;
+  self->context.SwitchTo(main_);
+}
+
+void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
+                  std::string_view payload) {
+  if (kind == Event::Kind::kFact) CountFact(type);
+  if (oracles_.empty() || over_) return;
+  const Event event{kind, AtNanos(now_), node, peer, id, timeline_.count(), {type, payload}};
+  OnMain([&] {
+    ForEachOracle(
+        [&](Oracle& oracle) -> Complaint {
+          if (kind == Event::Kind::kFact) return oracle.OnFact(event);
+          return oracle.WatchesAll() ? oracle.OnEvent(event) : std::nullopt;
+        },
+        node);
+  });
+}
+
+void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node) {
+  for (auto& oracle : oracles_) {
+    if (over_) return;
+    try {
+      if (Complaint why = ask(*oracle)) Fail(oracle->name(), *why, node);
+    } catch (const std::exception& failure) {
+      Fail("broken-oracle", oracle->name() + " threw " + failure.what(), node);
+    }
+  }
+}
+
+void World::CountFact(const MessageType* type) {
+  for (auto& [known, count] : facts_) {
+    if (known == type) {
+      ++count;
+      return;
+    }
+  }
+  facts_.emplace_back(type, 1);
+}
+
+void World::Fail(const std::string& oracle, const std::string& reason, NodeId node) {
+  if (over_) return;
+  over_ = true;
+  verdict_ = {Verdict::Kind::kFail, oracle, reason, timeline_.count(), AtNanos(now_), node};
+}
+
+void World::Livelock(NodeId node) {
+  Fail("livelock",
+       node == kNobody
+           ? "no end after " + std::to_string(dispatched_ - 1) + " events"
+           : Name(node) + " called Env " + std::to_string(calls_now_ - 1) + " times in one moment",
+       node);
+}
+
+void World::Conclude() {
+  ForEachOracle([](Oracle& oracle) { return oracle.AtEnd(); }, kNobody);
+  for (auto& oracle : oracles_) {
+    if (verdict_.kind != Verdict::Kind::kPass) return;
+    if (auto why = oracle->Undecided()) {
+      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why, timeline_.count(), AtNanos(now_),
+                  kNobody};
+    }
+  }
+}
+
+RunResult World::Result() {
+  const std::string text = std::string(KindName(verdict_.kind)) + " " + verdict_.oracle + ": " +
+                           verdict_.reason;
+  timeline_.Add(Event::Kind::kVerdict, AtNanos(now_), verdict_.node, kNobody, 0, nullptr, text);
+  RunResult result;
+  result.verdict = verdict_;
+  result.digest = timeline_.digest();
+  result.events = timeline_.count();
+  result.end = AtNanos(now_);
+  result.taken = choices_.taken();
+  result.faults = faults_;
+  for (const auto& [type, count] : facts_) result.facts.emplace_back(type->name, count);
+  std::ranges::sort(result.facts);
+  result.milestones = timeline_.milestones();
+  result.opportunities = std::move(opportunities_);
+  result.given = choices_.given();
+  result.given_drawn = choices_.given_drawn();
+  if (options_.keep_events) result.timeline = std::move(timeline_);
+  return result;
+}
+
+const char* World::Describe() {
+  static char text[64];
+  if (running_ == nullptr) return nullptr;
+  std::snprintf(text, sizeof text, "n%u at %lld ns", Index(running_->node->self()),
+                static_cast<long long>(now_));
+  return text;
+}
+
+const std::vector<Taken>* CurrentTape() {
+  return current == nullptr ? nullptr : &current->choices().taken();
+}
+
+RunResult Simulate(const Scenario& scenario, Choices choices, const RunOptions& options) {
+  return World(scenario, std::move(choices), options).Run();
+}
+
+}  // namespace reprise

@@ -1,0 +1,191 @@
+// One run: the queue of what is to happen, the nodes it happens to, and the oracles that watch.
+//
+// Private to sim/. Everybody else calls Simulate() in scenario.h; nodes see Env.
+//
+// There is no scheduler that every event goes through. A fiber that blocks takes the next events off
+// the queue itself and switches straight to the fiber that one of them makes runnable, which saves a
+// switch an event. Only what is rare -- boots, crashes, partitions, judging -- is done in the main
+// context, on the thread's own stack, where there is room for it.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "sim/fiber.h"
+#include "sim/network.h"
+#include "sim/node.h"
+#include "sim/queue.h"
+#include "sim/scenario.h"
+
+namespace reprise {
+
+// A fault that was drawn when the run began, for a moment to come.
+struct Planned {
+  Fault fault;
+  Address address;
+};
+
+// One direction of a link.
+struct Severed {
+  NodeId from, to;
+};
+
+// A partition in force. It has no links once it has healed.
+struct Partition {
+  uint64_t number = 0;
+  std::vector<Severed> links;
+  std::string text;
+};
+
+class World {
+ public:
+  World(const Scenario& scenario, Choices choices, const RunOptions& options);
+  ~World();
+
+  RunResult Run();
+
+  enum class What : uint16_t { kDeliver, kTimer, kResume, kBoot, kPlanned, kHeal, kCalm, kCrashNow };
+
+  const Scenario& scenario() const { return scenario_; }
+  Choices& choices() { return choices_; }
+  Network& network() { return *network_; }
+  FaultCount& count(Fault fault) { return faults_[fault]; }
+  int64_t now() const { return now_; }
+  bool storm() const { return storm_; }
+  bool over() const { return over_; }
+  Fiber* running() const { return running_; }
+  SimNode& node(NodeId id) { return *nodes_[Index(id) - 1]; }
+  size_t nodes() const { return nodes_.size(); }
+  const std::vector<NodeId>& role(size_t i) const { return roles_[i]; }
+
+  void Push(int64_t at, What what, uint32_t index, uint16_t tie = 0) {
+    queue_.Push({at, index, static_cast<uint16_t>(what), tie});
+  }
+
+  // Records an event, and has the oracles judge it where they want to.
+  void Note(Event::Kind kind, NodeId node, NodeId peer = kNobody, uint64_t id = 0,
+            const MessageType* type = nullptr, std::string_view payload = {}) {
+    timeline_.Add(kind, AtNanos(now_), node, peer, id, type, payload);
+    if (kind == Event::Kind::kFact || watched_) Judge(kind, node, peer, id, type, payload);
+  }
+
+  // How the fault strikes there, in [0, bound): zero but in the storm, and as often as the scenario
+  // and this run's swarm have it.
+  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint32_t sub,
+                  uint64_t bound) {
+    const Menu& menu = menu_[static_cast<size_t>(fault)];
+    if (!menu.on || !storm_) return 0;
+    const uint64_t value = choices_.Rarely({{menu.label, node, peer}, ordinal, sub}, menu.rate, bound);
+    if (value != 0) ++faults_[fault].attempted;
+    return value;
+  }
+  // Whether it can strike at all in this run.
+  bool on(Fault fault) const { return menu_[static_cast<size_t>(fault)].on; }
+
+  // Ends the run as failed, unless it has a verdict already.
+  void Fail(const std::string& oracle, const std::string& reason, NodeId node);
+
+  // True where one more node may go down: the protocol was promised at most f.
+  bool MayCrash() const { return down_ < scenario_.crashes.down_at_most; }
+  void CountDown(int change) { down_ += change; }
+
+  // Fibers. A fiber that is not running and not in the queue waits until it is woken.
+  Fiber& NewFiber(SimNode& node);
+  // Leaves the running fiber until something resumes it.
+  void Block(Fiber& self);
+  // Leaves the running fiber to have the main context do something, now.
+  void Interrupt(What what, uint32_t index);
+  // Ends the running fiber; it is recycled in the main context.
+  [[noreturn]] void Finish(Fiber& self);
+  // Unwinds a suspended fiber. REQUIRES: in the main context.
+  void Kill(Fiber& fiber);
+  // Runs the job on the main stack.
+  void OnMain(absl::FunctionRef<void()> job);
+  // Counts a call into Env; too many at one moment are a livelock.
+  void CountCall(NodeId node) {
+    if (++calls_now_ > kCallsAtOneMoment) [[unlikely]] Livelock(node);
+  }
+
+  const char* Describe();  // Which fiber runs, for reports of faults.
+
+ private:
+  static constexpr uint64_t kCallsAtOneMoment = 1'000'000;
+
+  struct Menu {  // Of one fault, in this run.
+    Label label;
+    Ratio rate;
+    bool on = false;
+  };
+
+  void Populate();
+  void SetMenu();
+  void Loop();
+  // Takes events off the queue until one makes a fiber runnable, and returns that fiber; null where
+  // the main context must act.
+  Fiber* Next();
+  Fiber* OnTimer(const Queue::Entry& entry);
+  void Special(const Queue::Entry& entry);
+  void Recycle(Fiber& fiber);
+  void Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
+             std::string_view payload);
+  void JudgeOnMain(const Event& event);
+  void CountFact(const MessageType* type);
+  void Livelock(NodeId node);
+  void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
+  void Conclude();
+  RunResult Result();
+
+  // storm.cc: the faults that are drawn when the run begins.
+  void PlanStorm();
+  void PlanSlots(Fault fault, NodeId node, Duration slot);
+  void SetClocks();
+  void StrikePlanned(const Planned& planned);
+  void BeginCut(const Address& cause);
+  void EndCut(Partition& cut);
+  void BeginCalm();
+
+  const Scenario& scenario_;
+  Choices choices_;
+  const RunOptions options_;
+
+  Queue queue_;
+  Timeline timeline_;
+  int64_t now_ = 0;
+  int64_t end_ = 0;
+  bool storm_ = true;
+  bool over_ = false;
+  bool watched_ = false;  // By an oracle that watches all events.
+  int down_ = 0;
+  uint64_t calls_now_ = 0;
+  uint64_t dispatched_ = 0;
+
+  std::vector<Menu> menu_;
+  FaultCounts faults_;
+  std::vector<Planned> planned_;
+  std::vector<Partition> partitions_;
+  std::vector<Opportunity> opportunities_;
+
+  Oracles oracles_;
+  Verdict verdict_;
+  std::vector<std::pair<const MessageType*, uint64_t>> facts_;
+
+  Context main_;
+  Fiber* running_ = nullptr;  // Null in the main context.
+  Fiber* dead_ = nullptr;     // Just finished, to be recycled.
+  const absl::FunctionRef<void()>* job_ = nullptr;
+  Queue::Entry special_{};
+  bool has_special_ = false;
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<uint32_t> free_fibers_;
+
+  std::vector<std::vector<NodeId>> roles_;
+  std::vector<std::unique_ptr<SimNode>> nodes_;
+  std::optional<Network> network_;
+};
+
+}  // namespace reprise
