@@ -1,5 +1,5 @@
-// The departures of the run that is under way, for reports of what kills the process. Readable from a
-// signal handler. Null outside a run.
+// The departures of the run that is under way, for reports of what kills the process. Readable from
+// a signal handler. Null outside a run.
 
 #pragma once
 

@@ -1,8 +1,8 @@
 // What happened in a run, event by event, and the digest over all of it.
 //
-// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves it.
-// So events are fixed-width records followed by their payload in a buffer that is hashed and used
-// again, unless somebody asked to keep them.
+// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves
+// it. So events are fixed-width records followed by their payload in a buffer that is hashed and
+// used again, unless somebody asked to keep them.
 
 #pragma once
 

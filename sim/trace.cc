@@ -70,8 +70,9 @@ class Reader {
       return Bad("this is no trace: it does not begin with \"reprise-trace 1\"");
     }
     if (version > kTraceVersion) {
-      return Bad("trace version " + std::to_string(version) + " is newer than this program, which " +
-                 "reads up to " + std::to_string(kTraceVersion) + ": use a newer reprise");
+      return Bad("trace version " + std::to_string(version) +
+                 " is newer than this program, which " + "reads up to " +
+                 std::to_string(kTraceVersion) + ": use a newer reprise");
     }
     return version == 0 ? Bad("there is no trace version 0") : absl::OkStatus();
   }
@@ -163,7 +164,8 @@ class Reader {
         !ParseNumber(line.substr(slash + 1), bound)) {
       return Bad("a departure looks like \"drop n1>n2 #7 = 1/2\"");
     }
-    if (value == 0 || value >= bound) return Bad("a departure's value is above 0 and below its bound");
+    if (value == 0 || value >= bound)
+      return Bad("a departure's value is above 0 and below its bound");
     const std::string_view where = line.substr(0, equals);
     const auto address = ParseAddress(where);
     ++count_;
@@ -195,7 +197,8 @@ class Reader {
     }
     trace_.edited = given != checksum || count != count_;
     if (trace_.edited && !lenient_) {
-      return Bad("the checksum does not match: the trace was damaged or edited; --lenient reads it");
+      return Bad(
+          "the checksum does not match: the trace was damaged or edited; --lenient reads it");
     }
     if (lenient_) Sort(trace_.departures);
     return absl::OkStatus();

@@ -57,8 +57,8 @@ std::string FormatTrace(const Trace& trace);
 // is none. A lenient reading takes a text that was edited by hand, and sites that are gone.
 absl::StatusOr<Trace> ParseTrace(const std::string& text, bool lenient = false);
 
-// Files. Saving writes beside the file and renames, so that nothing half-written remains. Errors name
-// the path.
+// Files. Saving writes beside the file and renames, so that nothing half-written remains. Errors
+// name the path.
 absl::StatusOr<Trace> LoadTrace(const std::string& path, bool lenient = false);
 absl::Status SaveFile(const std::string& path, const std::string& content);
 absl::StatusOr<std::string> LoadFile(const std::string& path, size_t bytes_at_most);

@@ -136,10 +136,12 @@ Fiber* World::Next() {
     } else if (entry.tie != 0) {
       ++faults_[Fault::kOrder].observed;
     }
-    if (++dispatched_ > scenario_.events_at_most) [[unlikely]] Livelock(kNobody);
+    if (++dispatched_ > scenario_.events_at_most) [[unlikely]]
+      Livelock(kNobody);
     switch (static_cast<What>(entry.kind)) {
       case What::kDeliver:
-        if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index)) return fiber;
+        if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index))
+          return fiber;
         break;
       case What::kTimer:
         if (Fiber* fiber = OnTimer(entry)) return fiber;
@@ -316,15 +318,15 @@ void World::Conclude() {
   for (auto& oracle : oracles_) {
     if (verdict_.kind != Verdict::Kind::kPass) return;
     if (auto why = oracle->Undecided()) {
-      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why, timeline_.count(), AtNanos(now_),
-                  kNobody};
+      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why,
+                  timeline_.count(),       AtNanos(now_),  kNobody};
     }
   }
 }
 
 RunResult World::Result() {
-  const std::string text = std::string(KindName(verdict_.kind)) + " " + verdict_.oracle + ": " +
-                           verdict_.reason;
+  const std::string text =
+      std::string(KindName(verdict_.kind)) + " " + verdict_.oracle + ": " + verdict_.reason;
   timeline_.Add(Event::Kind::kVerdict, AtNanos(now_), verdict_.node, kNobody, 0, nullptr, text);
   RunResult result;
   result.verdict = verdict_;

@@ -41,8 +41,12 @@ class Collector {
     CampaignResult out;
     const uint64_t end = options_.keep_going ? UINT64_MAX : EnoughAt();
     for (auto& [signature, kind] : by_signature_) {
-      Finding finding{.signature = signature, .index = kind.begin()->first, .seed = {},
-                      .first = {}, .failures = {}, .kills = false};
+      Finding finding{.signature = signature,
+                      .index = kind.begin()->first,
+                      .seed = {},
+                      .first = {},
+                      .failures = {},
+                      .kills = false};
       if (!options_.keep_going && signature != FirstSignature()) continue;
       for (auto& [index, result] : kind) {
         if (index >= end || finding.failures.size() == options_.failures_to_shrink) break;
@@ -63,9 +67,9 @@ class Collector {
   using Kind = std::map<uint64_t, RunResult>;
 
   const std::string& FirstSignature() const {
-    return std::ranges::min_element(by_signature_, {}, [](const auto& k) {
-             return k.second.begin()->first;
-           })->first;
+    return std::ranges::min_element(by_signature_, {},
+                                    [](const auto& k) { return k.second.begin()->first; })
+        ->first;
   }
 
   // Where to stop: some runs after the first failure, or after enough that are like it.
@@ -75,10 +79,10 @@ class Collector {
     const uint64_t first = kind.begin()->first;
     uint64_t end = first + std::max<uint64_t>(200, first / 2);
     if (kind.size() >= options_.failures_to_shrink) {
-      end = std::min(end, std::next(kind.begin(), static_cast<int64_t>(
-                                                      options_.failures_to_shrink - 1))
-                                  ->first +
-                              1);
+      end = std::min(
+          end,
+          std::next(kind.begin(), static_cast<int64_t>(options_.failures_to_shrink - 1))->first +
+              1);
     }
     return end;
   }

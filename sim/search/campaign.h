@@ -1,10 +1,10 @@
 // A campaign: many runs of one scenario over worker processes, and what failed.
 //
-// Workers are forked, never threads: a fault in node code kills one of them, which is a finding, and
-// another takes its place. They take the plan's runs in order, a few at a time. Where a campaign
-// stops at its first failure, it still makes all runs before that one, and some after it, because
-// several independent failures shrink to a smaller one than any of them. So what is found depends on
-// the plan alone, and not on how many workers there were or which was faster.
+// Workers are forked, never threads: a fault in node code kills one of them, which is a finding,
+// and another takes its place. They take the plan's runs in order, a few at a time. Where a
+// campaign stops at its first failure, it still makes all runs before that one, and some after it,
+// because several independent failures shrink to a smaller one than any of them. So what is found
+// depends on the plan alone, and not on how many workers there were or which was faster.
 
 #pragma once
 
@@ -25,8 +25,8 @@ struct CampaignOptions {
   std::optional<uint64_t> runs_at_most;
   std::optional<std::chrono::milliseconds> time_at_most;  // Of the real clock.
   int jobs = 1;
-  bool keep_going = false;          // Past the first failure.
-  size_t failures_to_shrink = 15;   // Of each kind, the smallest result wins.
+  bool keep_going = false;         // Past the first failure.
+  size_t failures_to_shrink = 15;  // Of each kind, the smallest result wins.
   std::chrono::milliseconds run_limit = std::chrono::seconds(30);  // One run longer than it hangs.
 };
 
@@ -42,9 +42,9 @@ struct Finding {
   std::string signature;
   uint64_t index = 0;  // Of the first run that failed so, in the plan.
   std::optional<uint64_t> seed;
-  RunResult first;     // Without its timeline.
+  RunResult first;                   // Without its timeline.
   std::vector<Departures> failures;  // The first few, that one first.
-  bool kills = false;  // It ends the process, and must be run in one of its own.
+  bool kills = false;                // It ends the process, and must be run in one of its own.
 };
 
 struct CampaignResult {
@@ -52,7 +52,7 @@ struct CampaignResult {
   std::vector<Finding> findings;  // In order of their first run.
   FaultCounts faults;
   std::vector<std::pair<std::string, uint64_t>> facts;  // Sorted by name.
-  uint64_t unknown = 0, skipped = 0;                     // Runs with those verdicts.
+  uint64_t unknown = 0, skipped = 0;                    // Runs with those verdicts.
   bool interrupted = false;
 };
 

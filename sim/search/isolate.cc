@@ -81,11 +81,10 @@ RunResult Died(const std::string& words, int status, bool hung) {
   RunResult result;
   result.verdict.kind = Verdict::Kind::kFail;
   result.verdict.oracle = hung ? "hang" : "crash";
-  result.verdict.reason =
-      hung ? "the run did not end"
-           : WIFSIGNALED(status) ? std::string("the process died: ") + strsignal(WTERMSIG(status))
-                                 : "the process exited with " +
-                                       std::to_string(WEXITSTATUS(status));
+  result.verdict.reason = hung ? "the run did not end"
+                          : WIFSIGNALED(status)
+                              ? std::string("the process died: ") + strsignal(WTERMSIG(status))
+                              : "the process exited with " + std::to_string(WEXITSTATUS(status));
   uint64_t count = 0;
   if (words.size() < 9 || words[0] != 'D') return result;
   std::memcpy(&count, words.data() + 1, sizeof count);

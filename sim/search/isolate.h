@@ -13,8 +13,8 @@
 namespace reprise {
 
 // Like Simulate, in a child. Where the child dies or hangs, the result is a failure of the oracle
-// "crash" or "hang", whose reason says how, with the departures drawn until then. Other results come
-// back without their timeline.
+// "crash" or "hang", whose reason says how, with the departures drawn until then. Other results
+// come back without their timeline.
 RunResult SimulateIsolated(const Scenario& scenario, const Choices& choices,
                            std::chrono::milliseconds limit = std::chrono::seconds(20));
 

@@ -1,9 +1,9 @@
-// Which runs a campaign makes, as a numbered list, so that any of them can be made by any worker and
-// the first failure is the same however many workers there are.
+// Which runs a campaign makes, as a numbered list, so that any of them can be made by any worker
+// and the first failure is the same however many workers there are.
 //
 // First the calm run. Then every single fault: the calm run with one departure, at places spread
-// evenly over each kind of fault; they are few, and failures found there are born small. Then seeds,
-// each with a swarm of its own.
+// evenly over each kind of fault; they are few, and failures found there are born small. Then
+// seeds, each with a swarm of its own.
 
 #pragma once
 

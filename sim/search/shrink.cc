@@ -39,12 +39,16 @@ class Shrinker {
       DropPairs();
       smaller = std::pair(best_.size(), Size(best_)) < state;
     }
-    Shrunk shrunk{.departures = best_, .result = {}, .runs = 0, .before = before,
-                  .events_before = events_before, .twice = false};
+    Shrunk shrunk{.departures = best_,
+                  .result = {},
+                  .runs = 0,
+                  .before = before,
+                  .events_before = events_before,
+                  .twice = false};
     shrunk.result = Try(best_);
     const RunResult again = Try(best_);
-    shrunk.twice = shrunk.result.digest == again.digest && FailsAlike(again) &&
-                   FailsAlike(shrunk.result);
+    shrunk.twice =
+        shrunk.result.digest == again.digest && FailsAlike(again) && FailsAlike(shrunk.result);
     shrunk.runs = runs_;
     return shrunk;
   }
@@ -168,8 +172,8 @@ class Shrinker {
     }
   }
 
-  // Moves what strikes by slots of time to earlier slots, for a shorter run. What is addressed under
-  // a fault goes with it.
+  // Moves what strikes by slots of time to earlier slots, for a shorter run. What is addressed
+  // under a fault goes with it.
   void MoveEarlier() {
     const Departures targets = best_;
     for (const Departure& d : targets) {
@@ -235,9 +239,8 @@ Shrunk Shrink(const Attempt& attempt, const Departures& departures, const Shrink
 
 Shrunk Shrink(const Scenario& scenario, const Departures& departures,
               const ShrinkOptions& options) {
-  return Shrink(
-      [&](const Departures& d) { return Simulate(scenario, Choices::FromDepartures(d)); },
-      departures, options);
+  return Shrink([&](const Departures& d) { return Simulate(scenario, Choices::FromDepartures(d)); },
+                departures, options);
 }
 
 Shrunk ShrinkBest(const Attempt& attempt, const std::vector<Departures>& failures,

@@ -4,8 +4,8 @@
 // same oracle complains -- or it does not. So shrinking needs to know nothing of protocols or
 // faults: zero is calm, so that leaving an entry out or making it smaller is always a simpler run.
 // The passes go from coarse to fine: whole kinds of decision, whole sites, chunks in order of time,
-// single departures, pairs, values. A run that fails also says which departures it came to before it
-// failed; what it never drew falls away by itself.
+// single departures, pairs, values. A run that fails also says which departures it came to before
+// it failed; what it never drew falls away by itself.
 //
 // A run that fails another oracle is another bug, and shrinking towards it would lose this one. The
 // result is a local minimum. Failures differ in how small they become, so it pays to shrink several
@@ -30,11 +30,11 @@ struct ShrinkOptions {
 
 struct Shrunk {
   Departures departures;
-  RunResult result;         // Of those.
-  uint64_t runs = 0;        // How many it took.
-  size_t before = 0;        // How many departures there were.
+  RunResult result;   // Of those.
+  uint64_t runs = 0;  // How many it took.
+  size_t before = 0;  // How many departures there were.
   uint64_t events_before = 0;
-  bool twice = false;       // The result was run twice more, with the same digest and complaint.
+  bool twice = false;  // The result was run twice more, with the same digest and complaint.
 };
 
 // REQUIRES: attempt(departures) fails. Deterministic, and stops after runs_at_most runs.

@@ -36,10 +36,20 @@ struct WireResult {
 };
 
 inline WireResult ToWire(const RunResult& r) {
-  WireResult w{.kind = static_cast<uint8_t>(r.verdict.kind), .oracle = r.verdict.oracle,
-               .reason = r.verdict.reason, .event = r.verdict.event, .at = r.verdict.at,
-               .end = r.end, .node = r.verdict.node, .digest = r.digest, .events = r.events,
-               .taken = {}, .faults = {}, .facts = r.facts, .milestones = {}, .given = r.given,
+  WireResult w{.kind = static_cast<uint8_t>(r.verdict.kind),
+               .oracle = r.verdict.oracle,
+               .reason = r.verdict.reason,
+               .event = r.verdict.event,
+               .at = r.verdict.at,
+               .end = r.end,
+               .node = r.verdict.node,
+               .digest = r.digest,
+               .events = r.events,
+               .taken = {},
+               .faults = {},
+               .facts = r.facts,
+               .milestones = {},
+               .given = r.given,
                .given_drawn = r.given_drawn};
   for (const Taken& t : r.taken) {
     const Departure& d = t.departure;
@@ -62,9 +72,9 @@ inline RunResult FromWire(const WireResult& w) {
   r.digest = w.digest;
   r.events = w.events;
   for (const WireTaken& t : w.taken) {
-    r.taken.push_back({{{{Label(t.label), NodeId{t.node}, NodeId{t.peer}}, t.ordinal, t.sub},
-                        t.value, t.bound},
-                       t.event});
+    r.taken.push_back(
+        {{{{Label(t.label), NodeId{t.node}, NodeId{t.peer}}, t.ordinal, t.sub}, t.value, t.bound},
+         t.event});
   }
   for (size_t i = 0; i < w.faults.size() && i < kFaults; ++i) {
     r.faults[static_cast<Fault>(i)] = {w.faults[i].attempted, w.faults[i].applied,
