@@ -203,14 +203,6 @@ int StatusOf(const CampaignResult& campaign) {
 FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
   FuzzOutcome outcome;
   PrintStart(scenario, args);
-  const RunResult calm = SimulateIsolated(scenario, Choices::Calm());
-  if (calm.verdict.oracle == "crash" || calm.verdict.oracle == "hang") {
-    std::fprintf(stderr, "reprise fuzz: the calm run of %s ends in a %s: %s\n",
-                 scenario.FullName().c_str(), calm.verdict.oracle.c_str(),
-                 calm.verdict.reason.c_str());
-    outcome.status = kViolation;
-    return outcome;
-  }
   if (const auto difference = Nondeterminism(scenario, args.campaign.base_seed)) {
     std::fprintf(stderr,
                  "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
