@@ -51,7 +51,6 @@ std::vector<std::string> ShrunkTo(const Scenario& scenario, const Departures& mu
     EXPECT_EQ(Texts(shrunk.departures), texts) << "seed " << seed;
   }
   EXPECT_LE(most, runs_at_most);
-  if (std::getenv("REPRISE_SHOW") != nullptr) std::printf("most runs: %d\n", int(most));
   return texts;
 }
 

@@ -96,6 +96,7 @@ const std::vector<Exception>& Exceptions() {
       {"sim/files.cc", "getpid(", "names a file that is renamed at once"},
       {"sim/search/", "steady_clock", "searching stops after real time, of which no run knows"},
       {"sim/search/", "double", "real seconds, for people"},
+      {"sim/search/child.cc", "getpid(", "a child ends with its parent"},
       {"sim/search/", "fork(", "searchers are processes; a run stays within one"},
       {"sim/fields.h", "function", "WithFields is one case for each number of fields, to 24"},
       {"tests/tidy_words.cc", "function", "Bans is a table"},
