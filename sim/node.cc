@@ -222,7 +222,7 @@ void SimNode::Wake(Fiber& fiber) {
   fiber.state = Fiber::State::kReady;
   uint64_t tie = 0;
   if (world_.on(Fault::kOrder)) {
-    tie = world_.Strike(Fault::kOrder, id_, kNobody, NextOrdinal(kWakes), 0, 8);
+    tie = world_.Strike(Fault::kOrder, id_, kNobody, NextOrdinal(kWakes), 0, Queue::kTies);
     if (tie != 0) ++world_.count(Fault::kOrder).applied;
   }
   world_.Push(world_.now(), World::What::kResume, fiber.index, static_cast<uint16_t>(tie));

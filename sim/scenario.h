@@ -70,7 +70,7 @@ struct ClockModel {
   Ratio offset = {};
   Duration offset_most = 1h;
   Ratio drift = {};
-  int64_t drift_ppm_most = 500;
+  int64_t drift_ppm_most = 500;  // From 1 to 500,000.
   Ratio jump = {};  // Of the wall clock, in each slot of each node.
   Duration jump_slot = 1s;
   Duration jump_most = 10s;
