@@ -49,7 +49,8 @@ class World {
 
   RunResult Run();
 
-  enum class What : uint16_t { kDeliver, kTimer, kResume, kBoot, kPlanned, kHeal, kCalm, kCrashNow };
+  enum class What : uint16_t { kDeliver, kTimer, kResume, kBoot, kPlanned, kHeal, kCalm,
+                             kCrashNow, kAbortNow };
 
   const Scenario& scenario() const { return scenario_; }
   Choices& choices() { return choices_; }
