@@ -119,14 +119,11 @@ WalPlace InspectWal(std::string_view segment, size_t offset, const WalDecisions&
 
 WalContents ReadWal(const std::vector<std::string>& segments, const WalDecisions& decisions) {
   WalContents contents;
+  std::vector<Scan> scans;
   std::map<uint64_t, WalRecord> newest;  // By sequence.
-  std::vector<uint64_t> damaged_after;   // The record before each damaged place; 0: not known.
   for (const std::string& segment : segments) {
-    Scan scan = ScanSegment(segment, decisions);
+    Scan& scan = scans.emplace_back(ScanSegment(segment, decisions));
     contents.durable = std::max(contents.durable, scan.durable);
-    if (scan.damaged) {
-      damaged_after.push_back(scan.records.empty() ? 0 : scan.records.back().sequence);
-    }
     for (WalRecord& record : scan.records) {
       WalRecord& other = newest[record.sequence];
       if (record.epoch >= other.epoch) other = std::move(record);
@@ -138,10 +135,13 @@ WalContents ReadWal(const std::vector<std::string>& segments, const WalDecisions
     epoch = record.epoch;
     contents.records.push_back(std::move(record));
   }
-  const uint64_t last = contents.records.size();
-  contents.next.vouched = contents.durable > last;
-  contents.next.damaged = std::ranges::any_of(
-      damaged_after, [&](uint64_t before) { return before == 0 || before == last; });
+  const uint64_t next = contents.records.size() + 1;
+  contents.next.vouched = contents.durable >= next;
+  // The next record was written to the last segment that begins no later, or to one after it.
+  for (size_t i = scans.size(); i-- > 0;) {
+    contents.next.damaged |= scans[i].damaged;
+    if (!scans[i].records.empty() && scans[i].records.front().sequence <= next) break;
+  }
   return contents;
 }
 
