@@ -107,7 +107,7 @@ TEST(WalFormatTest, ATornEndIsNoEvidence) {
 }
 
 TEST(WalFormatTest, ALaterRecordOfTheSameGroupIsNoEvidence) {
-  // One group was written; its middle is lost, its end is not. No crash may be taken for corruption.
+  // One group was written; its middle is lost, its end is not. That is a crash, not corruption.
   const std::string group = Segment({Record(1, 100), Record(2, 900), Record(3, 100)});
   const WalContents found = ReadWal({WithoutSector(group, 1)});
   EXPECT_EQ(found.records.size(), 1u);

@@ -1,5 +1,5 @@
-// Stories of one node with a write-ahead log: crashes at each of its calls, torn sectors, syncs that
-// fail, bits that rot.
+// Stories of one node with a write-ahead log: crashes at each of its calls, torn sectors, syncs
+// that fail, bits that rot.
 
 #include "protocols/blocks/wal.h"
 
@@ -65,8 +65,12 @@ Scenario OneLog(NodeMain main) {
   s.name = "one-log";
   s.roles = {{.name = "node", .count = 1, .main = std::move(main)}};
   s.crashes = {.crash = OneIn(2), .slot = 100ms, .crash_at = OneIn(2), .down = 1ms};
-  s.disks = {.sync = 1ms, .unsynced = OneIn(2), .torn = OneIn(2), .sync_fail = OneIn(2),
-             .rot = OneIn(2), .rot_slot = 100ms};
+  s.disks = {.sync = 1ms,
+             .unsynced = OneIn(2),
+             .torn = OneIn(2),
+             .sync_fail = OneIn(2),
+             .rot = OneIn(2),
+             .rot_slot = 100ms};
   s.storm = 500ms;
   s.calm = 500ms;
   s.oracles = JudgedBy(models::DurablePrefix());

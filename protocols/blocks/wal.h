@@ -17,8 +17,8 @@
 //   5. Damage never heals by itself: the log stays shut until its files are replaced.
 //
 // Group commit: one fiber takes all that has been appended, writes it with one write, syncs, and
-// then takes what has been appended meanwhile. With syncs that take f and Poisson arrivals, a record
-// waits for f to 2f: for the sync in flight, half of it on average, and its own.
+// then takes what has been appended meanwhile. With syncs that take f and Poisson arrivals, a
+// record waits for f to 2f: for the sync in flight, half of it on average, and its own.
 //
 // The log is never trimmed: there is no checkpoint here to trim it to.
 

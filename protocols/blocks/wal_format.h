@@ -5,7 +5,8 @@
 //             before its first record
 //   record    header | payload | padding: at least one byte 0xa5, up to a multiple of 32 bytes
 //   header    length u32, epoch u32, sequence u64, durable u64,
-//             head u32 = crc32c(length..durable), body u32 = crc32c(length..durable, payload, padding)
+//             head u32 = crc32c(length..durable),
+//             body u32 = crc32c(length..durable, payload, padding)
 //
 // `durable` is the writer's word that all records up to that one were durable when it wrote this
 // one. It makes every record a persist record (CTRL, FAST 2018, 3.3.3) for those of earlier groups,
@@ -40,7 +41,7 @@ struct WalRecord {
 // What is known of the next record, where it cannot be read.
 struct WalEvidence {
   bool vouched = false;  // Some later record says that it was durable.
-  bool damaged = false;  // It was written, and is no longer what was written, and no crash does that.
+  bool damaged = false;  // What lies in its place was changed after it was written, by no crash.
 };
 
 // The decisions of the log. Each is a pure function, and these are the right ones.

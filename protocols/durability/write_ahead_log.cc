@@ -2,27 +2,28 @@
 //
 // After Pillai et al., "All File Systems Are Not Created Equal" (ALICE, OSDI 2014), on what
 // applications wrongly take file systems for; Alagappan et al., "Protocol-Aware Recovery for
-// Consensus-Based Storage" (CTRL, FAST 2018), section 3.3.3, on telling a crash from corruption; and
-// Rebello et al., "Can Applications Recover from fsync Failures?" (ATC 2020).
+// Consensus-Based Storage" (CTRL, FAST 2018), section 3.3.3, on telling a crash from corruption;
+// and Rebello et al., "Can Applications Recover from fsync Failures?" (ATC 2020).
 //
 //   Append.    A record is length, epoch, sequence, checksum over these and the payload, payload.
 //              It goes to the end of a segment that was allocated, synced, and whose directory was
 //              synced, before its first record.
-//   Commit.    One sync is in flight. A record is acknowledged only when a sync that began after its
-//              write has returned OK; so one sync acknowledges all that were appended during the
-//              sync before it. Where a sync fails the process aborts: what it should have made
+//   Commit.    One sync is in flight. A record is acknowledged only when a sync that began after
+//              its write has returned OK; so one sync acknowledges all that were appended during
+//              the sync before it. Where a sync fails the process aborts: what it should have made
 //              durable may be lost although the next sync succeeds [fsyncgate, 2018].
 //   Recover.   Read up to the first record that is not valid. If it was never durable, a crash may
-//              have torn it, nobody was told of it, and the log ends there. If it was durable, or was
-//              written and then changed, it is corruption: report, truncate nothing.
-//   Damaged.   The server that has reported corruption refuses all requests, in this and every later
-//              boot, until somebody gives it back a whole log. It could begin afresh, but to whom its
-//              records were promised this would be the silent loss that the report is to prevent.
-//              (etcd does the same: "walpb: crc mismatch", and the member does not start.)
+//              have torn it, nobody was told of it, and the log ends there. If it was durable, or
+//              was written and then changed, it is corruption: report, truncate nothing. What is
+//              read, but not known to be durable, is written and synced again, elsewhere.
+//   Damaged.   The server that has reported corruption refuses all requests, in this and every
+//              later boot, until somebody gives it back a whole log. It could begin afresh, but to
+//              those who rely on its records that would be the silent loss which the report is to
+//              prevent. (etcd does the same: "walpb: crc mismatch", and it does not start.)
 //
 // How records lie on disk is in blocks/wal_format.h, with the decisions that mutants replace; what
-// the log does with them, in blocks/wal.h. What the oracle asks: a recovered log is a prefix of what
-// was appended, with all that was acknowledged in it, or the rest was reported as damaged.
+// the log does with them, in blocks/wal.h. What the oracle asks: a recovered log is a prefix of
+// what was appended, with all that was acknowledged in it, or the rest was reported as damaged.
 //
 // Left out: clients that ask again. Each request is made once, so that a record has one number.
 
@@ -188,11 +189,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
               .mortal = false,
               .client = true}};
   s.links = {.delay = 1ms, .late = OneIn(16), .late_by = models::HeavyTail, .drop = OneIn(100)};
-  s.crashes = {.crash = OneIn(8),
-               .slot = 500ms,
-               .crash_at = OneIn(400),
-               .down = 50ms,
-               .down_more = 200ms};
+  s.crashes = {
+      .crash = OneIn(8), .slot = 500ms, .crash_at = OneIn(400), .down = 50ms, .down_more = 200ms};
   s.disks = {.sync = 5ms,
              .slow_sync = OneIn(40),
              .slow_sync_most = 100ms,
