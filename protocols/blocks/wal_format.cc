@@ -30,9 +30,12 @@ size_t RecordBytes(uint32_t length) {
   return kHeaderBytes + (size_t{length} / kWalUnitBytes + 1) * kWalUnitBytes;
 }
 
-Sums SumsOf(std::string_view fields, std::string_view rest, const WalDecisions& decisions) {
-  const std::string covered(decisions.ChecksumCovers(fields));
-  return {Crc32c(covered), Crc32c(covered + std::string(rest))};
+uint32_t HeadSum(std::string_view fields, const WalDecisions& decisions) {
+  return Crc32c(decisions.ChecksumCovers(fields));
+}
+
+uint32_t BodySum(std::string_view fields, std::string_view rest, const WalDecisions& decisions) {
+  return Crc32c(std::string(decisions.ChecksumCovers(fields)) + std::string(rest));
 }
 
 bool IsBlank(std::string_view bytes) {
@@ -86,7 +89,8 @@ std::string EncodeWalRecord(const WalRecord& record, uint64_t durable,
   const std::string fields = Encode(Fields{length, record.epoch, record.sequence, durable});
   std::string rest = record.payload;
   rest.resize(RecordBytes(length) - kHeaderBytes, kPadding);
-  return fields + Encode(SumsOf(fields, rest, decisions)) + rest;
+  const Sums sums{HeadSum(fields, decisions), BodySum(fields, rest, decisions)};
+  return fields + Encode(sums) + rest;
 }
 
 WalPlace InspectWal(std::string_view segment, size_t offset, const WalDecisions& decisions) {
@@ -97,23 +101,24 @@ WalPlace InspectWal(std::string_view segment, size_t offset, const WalDecisions&
   WalPlace place;
   place.kind = Kind::kTorn;
   if (header.size() < kHeaderBytes) return place;
-  const auto fields = *Decode<Fields>(header.substr(0, kFieldBytes));
+  const std::string_view fields_bytes = header.substr(0, kFieldBytes);
+  const auto fields = *Decode<Fields>(fields_bytes);
   const auto sums = *Decode<Sums>(header.substr(kFieldBytes));
-  const size_t bytes = RecordBytes(fields.length);
-  const bool inside = bytes <= segment.size() - offset;
-  const std::string_view rest =
-      inside ? segment.substr(offset + kHeaderBytes, bytes - kHeaderBytes) : std::string_view();
-  const Sums found = SumsOf(header.substr(0, kFieldBytes), rest, decisions);
-  if (sums.head != found.head || fields.sequence == 0) {
+  if (sums.head != HeadSum(fields_bytes, decisions) || fields.sequence == 0) {
     place.kind = Kind::kDamaged;
-  } else if (inside && sums.body == found.body) {
-    place = {.kind = Kind::kRecord,
-             .record = {fields.sequence, fields.epoch, std::string(rest.substr(0, fields.length))},
-             .durable = fields.durable,
-             .bytes = bytes};
-  } else if (!HasBlankSector(segment, offset, offset + bytes)) {
-    place.kind = Kind::kDamaged;
+    return place;
   }
+  const size_t bytes = RecordBytes(fields.length);
+  if (bytes <= segment.size() - offset) {
+    const std::string_view rest = segment.substr(offset + kHeaderBytes, bytes - kHeaderBytes);
+    if (sums.body == BodySum(fields_bytes, rest, decisions)) {
+      return {.kind = Kind::kRecord,
+              .record = {fields.sequence, fields.epoch, std::string(rest.substr(0, fields.length))},
+              .durable = fields.durable,
+              .bytes = bytes};
+    }
+  }
+  if (!HasBlankSector(segment, offset, offset + bytes)) place.kind = Kind::kDamaged;
   return place;
 }
 
