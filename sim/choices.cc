@@ -81,9 +81,7 @@ bool Before(const Address& a, const Address& b) {
   return rest(a) < rest(b);
 }
 
-void Sort(Departures& departures) {
-  std::ranges::sort(departures, Before, &Departure::address);
-}
+void Sort(Departures& departures) { std::ranges::sort(departures, Before, &Departure::address); }
 
 std::string Describe(const Site& site) {
   std::string out = site.label.name();

@@ -1,13 +1,13 @@
 // Everything a node has: its name, its clock, its mail, its disk, its fibers. It has nothing else.
 //
-// A node is a function `void Main(Env& env)` that blocks, as the papers write it. Its locals are its
-// memory: a crash unwinds them. Its disk survives, as far as it was synced. So recovery is the top
-// of Main, and every call into Env is a point where the node may crash. Because this is an
+// A node is a function `void Main(Env& env)` that blocks, as the papers write it. Its locals are
+// its memory: a crash unwinds them. Its disk survives, as far as it was synced. So recovery is the
+// top of Main, and every call into Env is a point where the node may crash. Because this is an
 // interface, and messages are bytes, the same Main could run on sockets and files.
 //
-// Rules for node code: no globals, no threads, no clocks but these, and never `catch (...)`, because
-// a crash passes through as an exception. Where a destructor calls Env while a crash unwinds it,
-// the call does nothing.
+// Rules for node code: no globals, no threads, no clocks but these, and never `catch (...)`,
+// because a crash passes through as an exception. Where a destructor calls Env while a crash
+// unwinds it, the call does nothing.
 
 #pragma once
 

@@ -1,4 +1,5 @@
-// A simulated node: Env as the world provides it, and the fibers that run its code. Private to sim/.
+// A simulated node: Env as the world provides it, and the fibers that run its code. Private to
+// sim/.
 
 #pragma once
 
@@ -125,7 +126,7 @@ class SimNode final : public Env {
 
   NodeClock clock_;
   std::unique_ptr<SimDisk> disk_;
-  std::vector<uint32_t> ordinals_;  // By label.
+  std::vector<uint32_t> ordinals_;     // By label.
   mutable std::vector<NodeId> peers_;  // Made when first asked for.
 };
 

@@ -1,6 +1,6 @@
 // The faults of a run that are drawn by slots of virtual time, before it begins: crashes,
-// partitions, bits that rot, clocks that jump. A slot's fault has its own moment, so that taking one
-// away moves no other.
+// partitions, bits that rot, clocks that jump. A slot's fault has its own moment, so that taking
+// one away moves no other.
 
 #include <algorithm>
 

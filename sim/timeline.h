@@ -1,8 +1,8 @@
 // What happened in a run, event by event, and the digest over all of it.
 //
-// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves it.
-// So events are fixed-width records followed by their payload in a buffer that is hashed and used
-// again, unless somebody asked to keep them.
+// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves
+// it. So events are fixed-width records followed by their payload in a buffer that is hashed and
+// used again, unless somebody asked to keep them.
 
 #pragma once
 
@@ -87,8 +87,9 @@ class Timeline {
  public:
   Timeline();
 
-  // Forgets everything. Keeps the events from now on, if asked to.
-  void Reset(bool keep);
+  // Forgets everything. Keeps the events from now on, if asked to; and raises SIGTRAP at the event
+  // of that number, for debuggers.
+  void Reset(bool keep, uint64_t break_at = 0);
 
   void Add(Event::Kind kind, Time at, NodeId node, NodeId peer, uint64_t id,
            const MessageType* type, std::string_view payload) {
@@ -107,7 +108,7 @@ class Timeline {
     used_ += room;
     ++count_;
     if (keep_) kept_.push_back({used_ - room, type});
-    if (count_ == next_milestone_) AddMilestone();
+    if (count_ == next_stop_) Stop();
   }
 
   uint64_t count() const { return count_; }
@@ -136,6 +137,7 @@ class Timeline {
 
   void MakeRoom(size_t room);
   void Hash();
+  void Stop();  // At a milestone, or where a debugger wants to.
   void AddMilestone();
 
   bool keep_ = false;
@@ -151,6 +153,8 @@ class Timeline {
   std::vector<Milestone> milestones_;
   uint64_t milestone_every_ = 64;
   uint64_t next_milestone_ = 64;
+  uint64_t break_at_ = 0;
+  uint64_t next_stop_ = 64;  // The earlier of the two.
 };
 
 }  // namespace reprise
