@@ -24,7 +24,7 @@ namespace reprise {
 struct Event {
   enum class Kind : uint8_t {
     kBoot,       // id: which boot of the node this is, from 1.
-    kCrash,      // id: likewise.
+    kCrash,      // id: likewise. payload: why, where the node aborted itself.
     kExit,       // The node's Main returned.
     kSend,       // peer: the receiver. id: ties it to what becomes of the message.
     kDeliver,    // peer: the sender. id: of the send.

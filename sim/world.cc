@@ -178,6 +178,7 @@ void World::Special(const Queue::Entry& entry) {
     case What::kHeal: EndCut(partitions_[entry.index]); break;
     case What::kCalm: BeginCalm(); break;
     case What::kCrashNow: node(NodeId{entry.index}).CrashAsAsked(); break;
+    case What::kAbortNow: node(NodeId{entry.index}).AbortAsAsked(); break;
     default: CHECK(false);
   }
 }

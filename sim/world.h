@@ -57,7 +57,8 @@ class World {
     kPlanned,
     kHeal,
     kCalm,
-    kCrashNow
+    kCrashNow,
+    kAbortNow
   };
 
   const Scenario& scenario() const { return scenario_; }
