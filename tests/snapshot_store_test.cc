@@ -9,7 +9,6 @@
 namespace reprise {
 namespace {
 
-constexpr NodeId n1{1};
 constexpr uint64_t kSaves = 3;  // In each boot.
 
 struct Loaded {

@@ -91,7 +91,7 @@ class SnapshotStore {
   void Remove(const std::string& name) { disk_.Remove(Path(name)).IgnoreError(); }
 
  private:
-  static constexpr std::string_view kUnfinished = ".unfinished";
+  static constexpr std::string_view kUnfinished = ".new";
 
   std::string Path(const std::string& name) const {
     return directory_.empty() ? name : directory_ + "/" + name;

@@ -7,9 +7,8 @@
 //
 // To record a snapshot. Channels are reliable and FIFO (blocks/fifo.h makes them so).
 //
-//   Marker-sending rule for a process p. For each channel c directed away from p: p sends one
-//   marker
-//     along c after p records its state and before p sends further messages along c.
+//   Marker-sending rule for a process p, for each channel c directed away from p: p sends one
+//     marker along c after p records its state and before p sends further messages along c.
 //   Marker-receiving rule for a process q, on receiving a marker along a channel c. If q has not
 //     recorded its state, then q records its state, and the state of c as the empty sequence. Else
 //     q records the state of c as the sequence of messages received along c after q's state was
@@ -136,10 +135,10 @@ struct Decisions {
   };
 };
 
-// Sorted by name is sorted by age.
+// Six digits or more for the epoch and six for the snapshot in it: sorted by name is sorted by age.
 std::string FileOf(uint64_t snapshot) {
   const std::string digits = std::to_string(snapshot);
-  return "snapshot-" + std::string(20 - digits.size(), '0') + digits;
+  return "snapshot-" + std::string(12 - std::min<size_t>(12, digits.size()), '0') + digits;
 }
 
 class Branch {
