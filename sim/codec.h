@@ -270,7 +270,12 @@ void Print(std::string& out, const T& v) {
   } else if constexpr (internal::kIsOptional<T>) {
     v ? Print(out, *v) : void(out += "none");
   } else if constexpr (internal::kIsVariant<T>) {
-    std::visit([&out](const auto& e) { Print(out, e); }, v);
+    std::visit(
+        [&out]<class E>(const E& e) {
+          if constexpr (std::is_aggregate_v<E>) out += TypeName<E>();  // Which one it is.
+          Print(out, e);
+        },
+        v);
   } else {
     out += '(';
     [[maybe_unused]] const char* space = "";
