@@ -48,6 +48,10 @@ struct AppendList {
            std::equal(now.begin(), now.end(), result.elements.begin());
   }
 
+  static Effect EffectOf(const Operation& op) {
+    return op.kind == Kind::kRead ? Effect::kNone : Effect::kAny;
+  }
+
   // Words for clients.
   static Operation Read() { return {Kind::kRead}; }
   static Operation Append(uint64_t element) { return {Kind::kAppend, element}; }

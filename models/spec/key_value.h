@@ -44,6 +44,10 @@ struct KeyValue {
     if (op.kind == Kind::kCas && result.swapped != (op.expected == now)) return std::nullopt;
     return std::make_optional<State>(Apply(now, op));
   }
+  static Effect EffectOf(const Operation& op) {
+    if (op.kind == Kind::kGet) return Effect::kNone;
+    return op.kind == Kind::kCas ? Effect::kAny : Effect::kOverwrites;
+  }
 
   // Words for clients.
   static Operation Get() { return {Kind::kGet}; }

@@ -5,6 +5,10 @@
 // the history is judged key by key. It is judged at each answer: a run ends at the first one that
 // nothing explains. The problem is NP-complete, so judging has a budget; a run that exceeds it on
 // some key is `unknown`, unless another key shows a violation.
+//
+// What it costs (tests/spec_linearizable_test.cc): 10,000 reads and writes of one key by four
+// clients take 60 ms; with 100 of them in doubt twice that, with 200 a second and a half. Failed
+// swaps cost more, as any operation in doubt might be why: keep to a thousand of those on one key.
 
 #pragma once
 

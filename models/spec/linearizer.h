@@ -67,6 +67,16 @@ namespace reprise::models {
 //
 //   static bool Tells(op)                           whether op's result is of that kind
 //   static bool MayBecome(state, result)            false if no operations lead from state to there
+//
+// and one that spares the search much where operations are in doubt:
+//
+//   static Effect EffectOf(op)
+enum class Effect {
+  kNone,        // Never changes the state.
+  kOverwrites,  // The state after it, and its result, do not depend on the state before it.
+  kAny
+};
+
 template <class Spec>
 class Linearizer {
  public:
@@ -76,9 +86,14 @@ class Linearizer {
 
   enum class Judgement { kExplained, kUnexplained, kOutOfSteps };
 
-  // Spends at most `steps` applications of the specification on one search.
-  Linearizer(const State& initial, uint64_t steps)
-      : steps_most_(steps), roots_{{0, initial, {}}}, last_(roots_.front()) {}
+  // Spends at most `steps` applications of the specification on one search. Tries to settle after
+  // so many answers: settling looks for all configurations, not for one, so it is done seldom.
+  Linearizer(const State& initial, uint64_t steps, size_t settle_every = 32)
+      : steps_most_(steps),
+        settle_every_(settle_every),
+        roots_{{0, initial, {}}},
+        last_(roots_.front()),
+        settle_after_(settle_every) {}
 
   // Returns what to call this operation from now on.
   size_t Invoke(Operation operation) {
@@ -118,10 +133,14 @@ class Linearizer {
     return Judge();
   }
 
-  // No answer will come: it stays open for ever. REQUIRES: as for Return.
+  // No answer will come: it stays open for ever, unless it has no effect anyway. REQUIRES: as for
+  // Return.
   void GiveUp(size_t op) {
     CHECK(!ops_[op].ended);
     ops_[op].ended = true;
+    if (EffectOf(ops_[op]) != Effect::kNone) return;
+    ops_[op].failed = true;  // Not even tried.
+    Close(op);
   }
 
   // How many answers are not settled yet.
@@ -149,19 +168,18 @@ class Linearizer {
   };
   struct Visited {
     Config config;
-    bool rest;  // Whether the likely step was followed already.
+    bool rest;   // Whether the likely step was followed already.
+    bool spent;  // Whether it comes from taking an operation without an answer.
   };
   struct Search {
     size_t from, goal;
     uint64_t steps;  // Still to be spent.
     bool out_of_steps = false;
     std::vector<std::map<State, std::vector<Bits>>> seen = {};  // At each position on the way.
-    std::vector<Visited> stack = {};
+    std::map<std::pair<size_t, size_t>, std::vector<Visited>> waiting = {};  // See Wait.
     std::vector<Config> found = {};
   };
   static constexpr bool kTells = requires(const Operation& op) { Spec::Tells(op); };
-  // Settling looks for all configurations, not for one, so it is done seldom and is cut short.
-  static constexpr size_t kSettleEvery = 32;
   static constexpr uint64_t kSettleSteps = 20'000;
 
   size_t end() const { return base_ + answers_.size(); }
@@ -212,64 +230,100 @@ class Linearizer {
       answers_.pop_front();
     }
     while (!tellings_.empty() && tellings_.front() < base_) tellings_.pop_front();
-    settle_after_ = kSettleEvery;
+    settle_after_ = settle_every_;
   }
 
   // Searches from configurations at one position for one at position `goal`, or for all of them.
-  // Which is found first matters to nobody but the clock; depth first, and the likely step first.
   Search Explore(const std::vector<Config>& starts, size_t goal, uint64_t steps, bool all) const {
     Search search{.from = starts.front().position, .goal = goal, .steps = steps};
     search.seen.resize(goal - search.from + 1);
-    for (size_t i = starts.size(); i-- > 0;) Visit(search, starts[i]);
-    while (!search.stack.empty() && (all || search.found.empty()) && !search.out_of_steps) {
-      Visited next = std::move(search.stack.back());
-      search.stack.pop_back();
+    for (size_t i = starts.size(); i-- > 0;) Visit(search, starts[i], false);
+    while (!search.waiting.empty() && (all || search.found.empty()) && !search.out_of_steps) {
+      const auto first = search.waiting.begin();
+      Visited next = std::move(first->second.back());
+      first->second.pop_back();
+      if (first->second.empty()) search.waiting.erase(first);
       if (next.rest) {
-        TakeTheRest(search, next.config);
+        TakeTheRest(search, next);
       } else {
-        search.stack.push_back({next.config, true});
-        Take(search, next.config, ops_[answers_[next.config.position - base_].op]);
+        Take(search, next, ops_[answers_[next.config.position - base_].op]);
+        next.rest = true;
+        Wait(search, std::move(next));
       }
     }
     return search;
   }
 
-  // All are seen before any is followed, so that what has done little is there to dominate what has
-  // done much: a plain depth-first search would meet the chains of n operations in doubt first.
-  void TakeTheRest(Search& search, const Config& config) const {
-    const Answer& next = answers_[config.position - base_];
-    for (const bool answered : {false, true}) {  // The last one on the stack is the first to go.
+  // The order of the search: what is farthest first, then what has done least, then what came last;
+  // and from each configuration first the likely step, the operation whose answer is next. So it
+  // goes straight on where it can, and where it cannot, it tries one operation more before it tries
+  // two. Having met what has done little, it need not look at what has done more (see 1. above).
+  void Wait(Search& search, Visited next) const {
+    const size_t to_go = search.goal - next.config.position;
+    const size_t done = next.config.done.Count() + (next.rest ? 1 : 0);
+    search.waiting[{to_go, done}].push_back(std::move(next));
+  }
+
+  void TakeTheRest(Search& search, const Visited& from) const {
+    const Answer& next = answers_[from.config.position - base_];
+    for (const bool answered : {false, true}) {  // The last to wait is the first to go.
       for (size_t i = next.open.size(); i-- > 0;) {
         const Op& op = ops_[next.open[i]];
-        if (next.open[i] == next.op || op.failed || config.done.Has(op.slot)) continue;
-        if (op.result.has_value() == answered) Take(search, config, op);
+        if (next.open[i] == next.op || op.failed || from.config.done.Has(op.slot)) continue;
+        if (op.result.has_value() == answered) Take(search, from, op);
       }
     }
   }
 
-  void Take(Search& search, const Config& config, const Op& op) const {
-    if (search.steps == 0) {
-      search.out_of_steps = true;
-      return;
-    }
-    --search.steps;
-    std::optional<State> state;
-    if (op.result) {
-      state = Spec::Step(config.state, op.operation, *op.result);
-    } else {
-      state.emplace(Spec::Apply(config.state, op.operation));
-    }
+  void Take(Search& search, const Visited& from, const Op& op) const {
+    if (!op.result && EffectOf(op) == Effect::kNone) return;
+    if (from.spent && EffectOf(op) == Effect::kOverwrites) return;  // See IsOfUse.
+    std::optional<State> state = After(search, from.config.state, op);
     if (!state) return;
-    Config after{config.position, std::move(*state), config.done};
+    Config after{from.config.position, std::move(*state), from.config.done};
     after.done.Add(op.slot);
-    Visit(search, std::move(after));
+    if (op.result || IsOfUse(search, after)) Visit(search, std::move(after), !op.result);
   }
 
-  void Visit(Search& search, Config config) const {
+  // Spends a step.
+  std::optional<State> After(Search& search, const State& state, const Op& op) const {
+    if (search.steps == 0) {
+      search.out_of_steps = true;
+      return std::nullopt;
+    }
+    --search.steps;
+    if (op.result) return Spec::Step(state, op.operation, *op.result);
+    return std::make_optional<State>(Spec::Apply(state, op.operation));
+  }
+
+  // To take an operation that nobody will ask for, and then to overwrite it, is to have done more
+  // for the same state: dominated by overwriting what was there before. So after an operation
+  // without an answer comes one that makes something of the state, or there was no use in it.
+  bool IsOfUse(Search& search, const Config& config) const {
+    const std::vector<size_t>& open = answers_[config.position - base_].open;
+    return std::ranges::any_of(open, [&](size_t number) {
+      const Op& op = ops_[number];
+      const Effect effect = EffectOf(op);
+      if (effect == Effect::kOverwrites || (effect == Effect::kNone && !op.result)) return false;
+      if (op.failed || config.done.Has(op.slot)) return false;
+      const std::optional<State> after = After(search, config.state, op);
+      return after && (op.result || *after != config.state);
+    });
+  }
+
+  static Effect EffectOf([[maybe_unused]] const Op& op) {
+    if constexpr (requires { Spec::EffectOf(op.operation); }) {
+      return Spec::EffectOf(op.operation);
+    }
+    return Effect::kAny;
+  }
+
+  void Visit(Search& search, Config config, bool spent) const {
     for (; config.position < search.goal; ++config.position) {
       const size_t slot = ops_[answers_[config.position - base_].op].slot;
       if (!config.done.Has(slot)) break;
       config.done.Remove(slot);
+      spent = false;
     }
     if (IsHopeless(config)) return;
     const bool at_end = config.position == end();
@@ -282,7 +336,7 @@ class Linearizer {
     if (config.position == search.goal) {
       search.found.push_back(std::move(config));
     } else {
-      search.stack.push_back({std::move(config), false});
+      Wait(search, {std::move(config), false, spent});
     }
   }
 
@@ -300,6 +354,7 @@ class Linearizer {
   }
 
   uint64_t steps_most_;
+  size_t settle_every_;
   std::vector<Op> ops_;
   Bits slots_;                // Taken.
   std::vector<size_t> open_;  // In order of invocation.
@@ -308,7 +363,7 @@ class Linearizer {
   std::deque<size_t> tellings_;  // Positions of answers that tell.
   std::vector<Config> roots_;
   std::optional<Config> last_;  // Explains all answers so far.
-  size_t settle_after_ = kSettleEvery;
+  size_t settle_after_;         // Grows where settling is too dear.
 };
 
 }  // namespace reprise::models

@@ -38,6 +38,10 @@ struct Register {
     if (op.kind == Kind::kCas && result.swapped != (op.expected == now)) return std::nullopt;
     return Apply(now, op);
   }
+  static Effect EffectOf(const Operation& op) {
+    if (op.kind == Kind::kRead) return Effect::kNone;
+    return op.kind == Kind::kWrite ? Effect::kOverwrites : Effect::kAny;
+  }
 
   // Words for clients.
   static Operation Read() { return {Kind::kRead}; }

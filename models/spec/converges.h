@@ -1,0 +1,87 @@
+// What heals itself must have healed soon after the storm: within a bound of virtual time from the
+// beginning of the calm, each of some nodes must report that it has. What that means is up to the
+// fact: Progress will do for a server, Returned for a client, a leader elected, a ring closed.
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/oracle.h"
+
+namespace reprise::models {
+
+// Something useful was done.
+struct Progress {};
+
+// Only reports from the calm count: that all was well before the last fault proves nothing.
+template <class Fact>
+class Converges final : public Oracle {
+ public:
+  using Holds = std::function<bool(const Fact&)>;
+
+  // Each of `nodes` must report a Fact of which `holds` is true; where there are none, any node
+  // will do. `what` completes the sentence "n3 has not ... within 2000.000 ms of calm".
+  Converges(Duration bound, std::string what, std::vector<NodeId> nodes = {}, Holds holds = nullptr)
+      : bound_(bound),
+        what_(std::move(what)),
+        missing_(std::move(nodes)),
+        holds_(std::move(holds)) {
+    if (missing_.empty()) missing_.push_back(kNobody);
+  }
+
+  std::string name() const override { return "converges"; }
+
+  // The beginning of the calm is an event, and so is whatever happens when the bound has passed.
+  bool WatchesAll() const override { return true; }
+
+  Complaint OnEvent(const Event& event) override {
+    if (event.kind == Event::Kind::kCalm && !deadline_) deadline_ = event.at + bound_;
+    return Overdue(event);
+  }
+
+  Complaint OnFact(const Event& event) override {
+    if (!deadline_) return std::nullopt;
+    if (Complaint complaint = Overdue(event)) return complaint;
+    const std::optional<Fact> fact = event.As<Fact>();
+    if (!fact || (holds_ && !holds_(*fact))) return std::nullopt;
+    std::erase_if(missing_, [&](NodeId node) { return node == event.node || node == kNobody; });
+    return std::nullopt;
+  }
+
+  // A run may end before the bound has passed, because nothing more would happen in it.
+  Complaint AtEnd() override {
+    if (!deadline_ || missing_.empty()) return std::nullopt;
+    return Missing();
+  }
+
+  std::optional<std::string> Undecided() const override {
+    if (deadline_) return std::nullopt;
+    return "no calm began in which anything could converge";
+  }
+
+ private:
+  Complaint Overdue(const Event& event) const {
+    if (!deadline_ || missing_.empty() || event.at <= *deadline_) return std::nullopt;
+    return Missing();
+  }
+
+  std::string Missing() const {
+    const NodeId node = missing_.front();
+    return (node == kNobody ? "no node" : Name(node)) + " has " + (node == kNobody ? "" : "not ") +
+           what_ + " within " + Millis(bound_.count()) + " of calm";
+  }
+
+  Duration bound_;
+  std::string what_;
+  std::vector<NodeId> missing_;
+  Holds holds_;
+  std::optional<Time> deadline_;
+};
+
+}  // namespace reprise::models
