@@ -178,7 +178,7 @@ bool SimNode::Enter() {
   world_.CountCall(id_);
   ++call_;
   if (world_.on(Fault::kCrashAt) && role_.mortal &&
-      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash()) {
+      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash(id_)) {
     world_.Interrupt(World::What::kCrashNow, Index(id_));
     throw Killed{};  // Resumed only to be unwound.
   }

@@ -51,6 +51,7 @@ struct CrashModel {
   Duration slot = 1s;
   Ratio crash_at = {};         // At each call into Env.
   int down_at_most = 1;        // How many nodes may be down at once: the protocol's f.
+  int holders_at_least = 1;    // Of those named last by a HeldBy (holders.h), if there was one.
   Duration down = 100ms;       // The least time down,
   Duration down_more = 900ms;  // and up to this much more.
 };

@@ -142,7 +142,7 @@ void World::StrikePlanned(const Planned& planned) {
   switch (planned.fault) {
     case Fault::kCut: BeginCut(planned.address); break;
     case Fault::kCrash:
-      if (node(id).up() && MayCrash()) node(id).Crash(planned.address);
+      if (node(id).up() && MayCrash(id)) node(id).Crash(planned.address);
       break;
     case Fault::kRot:
       if (SimDisk* disk = node(id).disk_if_used()) disk->Rot(planned.address);
