@@ -29,7 +29,7 @@ uint32_t Network::Allocate() {
 }
 
 void Network::Free(uint32_t index) {
-  flights_[index].message = Message();
+  flights_[index].message.Clear();
   flights_[index].next = free_;
   free_ = index;
 }
@@ -90,7 +90,7 @@ void Network::Launch(Link& link, int64_t at, NodeId from, NodeId to, uint64_t id
   flight.id = id;
   flight.late = late;
   flight.copy = copy;
-  flight.message = Message(&type, bytes);
+  flight.message.Assign(&type, bytes);
   world_.Push(at, World::What::kDeliver, index, tie);
 }
 
