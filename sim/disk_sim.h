@@ -65,6 +65,8 @@ class SimDisk final : public Disk {
   absl::Status SyncFile(uint32_t file) override;
   uint64_t SizeOf(uint32_t file) override;
 
+  // Which of pending_ a sync of the directory makes durable.
+  std::vector<bool> CoveredBySync(std::string_view directory, uint64_t until) const;
   // Takes as long as a sync does; false where it fails.
   bool WaitForSync(uint64_t* ordinal);
   absl::Status Failed(const std::string& what, uint64_t ordinal);
@@ -72,7 +74,7 @@ class SimDisk final : public Disk {
   static void Apply(const Change& change, Entries& to);
   void KeepPrefix(uint64_t share);
   void Tear(const Address& cause);
-  void TearFile(Inode& inode, const Address& cause, uint32_t& sub);
+  void TearFile(Inode& inode, const Address& cause, uint64_t& sub);
   void Lost(Fault fault, const std::string& path, uint64_t where);
   void Met();  // The node has looked at what a crash left.
 
