@@ -96,10 +96,10 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   std::vector<uint64_t> sizes = {inode.durable.size()};
   std::string content = inode.durable;
   for (const Write& write : inode.pending) {
-    uint64_t from = write.first_sector, to = from + write.images.size();
-    if (write.images.empty()) {
-      from = write.size_after / kSectorBytes;
-      to = (content.size() + kSectorBytes - 1) / kSectorBytes;
+    const uint64_t from = write.first_sector;
+    uint64_t to = from + write.images.size();
+    if (write.size_after < content.size()) {
+      to = std::max(to, (content.size() + kSectorBytes - 1) / kSectorBytes);
     }
     Apply(write, content);
     sizes.push_back(content.size());

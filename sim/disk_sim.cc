@@ -191,8 +191,15 @@ absl::Status SimDisk::TruncateFile(uint32_t file, uint64_t bytes) {
   Inode& inode = inodes_[file];
   inode.content.resize(bytes);
   std::erase_if(inode.rotten, [&](uint64_t at) { return at >= bytes; });
-  inode.pending.push_back(
-      {.sequence = ++sequence_, .size_after = bytes, .first_sector = 0, .images = {}});
+  Write write{.sequence = ++sequence_,
+              .size_after = bytes,
+              .first_sector = bytes / kSectorBytes,
+              .images = {}};
+  if (bytes % kSectorBytes != 0) {
+    const uint64_t at = write.first_sector * kSectorBytes;
+    write.images.push_back(inode.content.substr(at, kSectorBytes));
+  }
+  inode.pending.push_back(std::move(write));
   world_.Note(Event::Kind::kTruncate, node_.self(), kNobody, bytes, nullptr, inode.path);
   return absl::OkStatus();
 }

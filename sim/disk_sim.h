@@ -37,7 +37,7 @@ class SimDisk final : public Disk {
   void Rot(const Address& cause);
 
  private:
-  struct Write {  // Or a truncation, which has no images.
+  struct Write {  // Or a truncation, whose image is the sector it cuts.
     uint64_t sequence = 0;
     uint64_t size_after = 0;
     uint64_t first_sector = 0;
