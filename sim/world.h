@@ -88,7 +88,7 @@ class World {
 
   // How the fault strikes there, in [0, bound): zero but in the storm, and as often as the scenario
   // and this run's swarm have it.
-  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint32_t sub,
+  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint64_t sub,
                   uint64_t bound) {
     if (!on(fault) || !storm_) return 0;
     const Menu& menu = menu_[static_cast<size_t>(fault)];
