@@ -22,7 +22,7 @@ struct CheckFailure : std::logic_error {
 
 #define REPRISE_STR_(x) #x
 #define REPRISE_STR(x) REPRISE_STR_(x)
-#define CHECK(condition)                    \
-  (__builtin_expect(!!(condition), 1)       \
-       ? void()                             \
+#define CHECK(condition)              \
+  (__builtin_expect(!!(condition), 1) \
+       ? void()                       \
        : ::reprise::FailCheck(__FILE_NAME__ ":" REPRISE_STR(__LINE__) ": " #condition))

@@ -86,7 +86,8 @@ decltype(auto) WithParts(T& v, F&& f) {
   if constexpr (kIsTuple<std::remove_const_t<T>>) {
     return std::apply(f, v);
   } else {
-    static_assert(!std::is_floating_point_v<T>, "no floating point in messages: it is not portable");
+    static_assert(!std::is_floating_point_v<T>,
+                  "no floating point in messages: it is not portable");
     static_assert(!std::is_pointer_v<T>, "no pointer crosses nodes");
     return WithFields(v, f);
   }
@@ -116,7 +117,8 @@ constexpr size_t EncodedSize(const T& v) {
   } else if constexpr (internal::kIsVariant<T>) {
     return 1 + std::visit([](const auto& e) { return EncodedSize(e); }, v);
   } else {
-    return internal::WithParts(v, [](const auto&... f) { return (size_t{0} + ... + EncodedSize(f)); });
+    return internal::WithParts(v,
+                               [](const auto&... f) { return (size_t{0} + ... + EncodedSize(f)); });
   }
 }
 
@@ -168,6 +170,7 @@ namespace internal {
 
 template <class T>
 const char* ReadContainer(const char* p, const char* end, T& v) {
+  static_assert(!std::is_empty_v<typename T::value_type>, "a container of nothings: send a count");
   uint32_t count = 0;
   p = Read(p, end, count);
   // Every element has a byte at least, or a flipped count would ask for gigabytes.
@@ -206,7 +209,8 @@ const char* Read(const char* p, const char* end, T& v) {
       std::memcpy(&v, p, sizeof(T));
     } else {
       uint64_t bits = 0;
-      for (size_t i = 0; i < sizeof(T); ++i) bits |= uint64_t{static_cast<uint8_t>(p[i])} << (8 * i);
+      for (size_t i = 0; i < sizeof(T); ++i)
+        bits |= uint64_t{static_cast<uint8_t>(p[i])} << (8 * i);
       v = static_cast<T>(bits);
     }
     return p + sizeof(T);
@@ -257,7 +261,8 @@ void Print(std::string& out, const T& v) {
   } else if constexpr (std::is_same_v<T, std::string>) {
     for (char c : v.substr(0, 32)) out += c >= ' ' && c <= '~' ? c : '.';
     if (v.size() > 32) out += "...(" + std::to_string(v.size()) + ")";
-  } else if constexpr (internal::kIsSequence<T> || internal::kIsOrdered<T> || internal::kIsArray<T>) {
+  } else if constexpr (internal::kIsSequence<T> || internal::kIsOrdered<T> ||
+                       internal::kIsArray<T>) {
     out += '[';
     const char* space = "";
     for (const auto& e : v) out += std::exchange(space, " "), Print(out, e);
@@ -265,13 +270,17 @@ void Print(std::string& out, const T& v) {
   } else if constexpr (internal::kIsOptional<T>) {
     v ? Print(out, *v) : void(out += "none");
   } else if constexpr (internal::kIsVariant<T>) {
-    std::visit([&out](const auto& e) { Print(out, e); }, v);
+    std::visit(
+        [&out]<class E>(const E& e) {
+          if constexpr (std::is_aggregate_v<E>) out += TypeName<E>();  // Which one it is.
+          Print(out, e);
+        },
+        v);
   } else {
     out += '(';
     [[maybe_unused]] const char* space = "";
-    internal::WithParts(v, [&](const auto&... f) {
-      ((out += std::exchange(space, " "), Print(out, f)), ...);
-    });
+    internal::WithParts(
+        v, [&](const auto&... f) { ((out += std::exchange(space, " "), Print(out, f)), ...); });
     out += ')';
   }
 }
@@ -287,8 +296,9 @@ std::string Encode(const T& v) {
 template <class T>
 std::optional<T> Decode(std::string_view bytes) {
   std::optional<T> v(std::in_place);
-  const char* end = bytes.data() + bytes.size();
-  if (Read(bytes.data(), end, *v) != end) v.reset();
+  const char* begin = bytes.empty() ? "" : bytes.data();  // Null would mean an error.
+  const char* end = begin + bytes.size();
+  if (Read(begin, end, *v) != end) v.reset();
   return v;
 }
 

@@ -49,8 +49,8 @@ class File {
 };
 
 enum class OpenMode {
-  kExisting,         // kNotFound where there is none.
-  kCreate,           // kAlreadyExists where there is one.
+  kExisting,  // kNotFound where there is none.
+  kCreate,    // kAlreadyExists where there is one.
   kCreateIfMissing,
 };
 

@@ -26,8 +26,8 @@ void SimDisk::Lost(Fault fault, const std::string& path, uint64_t where) {
 
 void SimDisk::Crash(const Address& cause) {
   unmet_.clear();
-  const uint64_t lost = world_.Strike(Fault::kUnsynced, node_.self(), kNobody, cause.ordinal,
-                                      cause.sub, kQuantiles);
+  const uint64_t lost =
+      world_.Strike(Fault::kUnsynced, node_.self(), kNobody, cause.ordinal, cause.sub, kQuantiles);
   const uint64_t torn =
       world_.Strike(Fault::kTorn, node_.self(), kNobody, cause.ordinal, cause.sub, 2);
   if (lost != 0) KeepPrefix(lost - 1);

@@ -1,9 +1,10 @@
 // A simulated disk: what the page cache holds, what the platter holds, and what of the difference
 // survives a crash. Private to sim/.
 //
-// Every write leaves the image of each sector it touched in a list of what is not durable yet. A sync
-// takes the list's beginning to the platter; a crash takes what the choices say: all of it (the calm
-// answer, luck), nothing, a prefix in order of writing, or sector by sector any of its versions.
+// Every write leaves the image of each sector it touched in a list of what is not durable yet. A
+// sync takes the list's beginning to the platter; a crash takes what the choices say: all of it
+// (the calm answer, luck), nothing, a prefix in order of writing, or sector by sector any of its
+// versions.
 
 #pragma once
 

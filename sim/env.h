@@ -1,13 +1,13 @@
 // Everything a node has: its name, its clock, its mail, its disk, its fibers. It has nothing else.
 //
-// A node is a function `void Main(Env& env)` that blocks, as the papers write it. Its locals are its
-// memory: a crash unwinds them. Its disk survives, as far as it was synced. So recovery is the top
-// of Main, and every call into Env is a point where the node may crash. Because this is an
+// A node is a function `void Main(Env& env)` that blocks, as the papers write it. Its locals are
+// its memory: a crash unwinds them. Its disk survives, as far as it was synced. So recovery is the
+// top of Main, and every call into Env is a point where the node may crash. Because this is an
 // interface, and messages are bytes, the same Main could run on sockets and files.
 //
-// Rules for node code: no globals, no threads, no clocks but these, and never `catch (...)`, because
-// a crash passes through as an exception. Where a destructor calls Env while a crash unwinds it,
-// the call does nothing.
+// Rules for node code: no globals, no threads, no clocks but these, and never `catch (...)`,
+// because a crash passes through as an exception. Where a destructor calls Env while a crash
+// unwinds it, the call does nothing.
 
 #pragma once
 
@@ -81,6 +81,12 @@ class Env {
   // Runs body on another fiber of this node, which ends with the node's life. Fibers of one node
   // take turns, and only at calls into Env that block.
   virtual void Spawn(std::function<void()> body) = 0;
+
+  // Ends this boot, as abort() ends a process: for what must not be gone on after, such as a sync
+  // that failed. The node restarts later, as after a crash; but the machine stayed up, and with it
+  // what the page cache holds, of which nobody knows what is durable. Does not return; never call
+  // it from a destructor.
+  [[noreturn]] virtual void Abort(std::string_view reason) = 0;
 
   // Tells the oracles what this node has just done: "decided", "checkpointed", "returned 5".
   // It is the only thing that oracles see of a node, and nodes cannot see it at all.

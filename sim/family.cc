@@ -53,8 +53,8 @@ absl::StatusOr<Options> ParseOptions(
     const auto info = std::ranges::find(family.options, key, &OptionInfo::name);
     if (info == family.options.end()) {
       return absl::InvalidArgumentError("no option \"" + key + "\" of " + family.name + "." +
-                                        DidYouMean(key, known) + "   (reprise list " +
-                                        family.name + ")");
+                                        DidYouMean(key, known) + "   (reprise list " + family.name +
+                                        ")");
     }
     const absl::StatusOr<int64_t> value = ParseOption(*info, text);
     if (!value.ok()) return value.status();
@@ -100,8 +100,7 @@ const MutantInfo* Catalogue::FindMutant(std::string_view full_name) const {
 }
 
 absl::StatusOr<Scenario> Catalogue::Make(
-    std::string_view name,
-    const std::vector<std::pair<std::string, std::string>>& options) const {
+    std::string_view name, const std::vector<std::pair<std::string, std::string>>& options) const {
   const size_t colon = name.find(':');
   const std::string family_name(name.substr(0, colon));
   const Family* family = Find(family_name);

@@ -178,7 +178,7 @@ void Say(const char* text) {
 }
 
 // An overflow touches the page below the stack that the stack pointer is about to leave.
-void OnFault(int number, siginfo_t* info, void* context) {
+[[maybe_unused]] void OnFault(int number, siginfo_t* info, void* context) {
 #ifdef __x86_64__
   const auto sp = reinterpret_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP];
   const auto at = reinterpret_cast<intptr_t>(info->si_addr);

@@ -21,21 +21,32 @@ inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
-// Converts to anything but Not: `S{AnythingBut<S>{}}` must mean "the first field of S", never a copy.
+// clang warns of functions that are declared and never defined, where their type is local to a
+// file, as messages often are. These exist to be named in requirements, and are never called.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+
+// Converts to anything but Not: `S{AnythingBut<S>{}}` must mean "the first field of S", never a
+// copy.
 template <class Not>
 struct AnythingBut {
   template <class T>
-    requires(!std::is_same_v<std::remove_cvref_t<T>, Not>)
-  operator T() const;
+  requires(!std::is_same_v<std::remove_cvref_t<T>, Not>) operator T() const;
 };
 
 // Converts to an optional only. An optional<int> can be made from anything that makes an int, so
 // that AnythingBut would be ambiguous for it.
 struct AnyOptional {
   template <class T>
-    requires kIsOptional<T>
+  requires kIsOptional<T>
   operator T() const;
 };
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 // Counts by trying: as long as one more initialiser fits, there is one more field.
 template <class T, class... Found>

@@ -49,8 +49,8 @@ class Rpc {
     const uint64_t number = ++number_;
     Future<std::string> answer(env_);
     waiting_.emplace(number, answer);
-    env_.Send(to, RpcRequest{env_.boot(), number, std::string(TypeName<Request>()),
-                             Encode(request)});
+    env_.Send(to,
+              RpcRequest{env_.boot(), number, std::string(TypeName<Request>()), Encode(request)});
     const auto body = answer.Wait(env_.Now() + timeout);
     waiting_.erase(number);
     return body ? Decode<Answer>(*body) : std::nullopt;

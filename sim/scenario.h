@@ -15,7 +15,8 @@
 
 namespace reprise {
 
-// Quantities such as delays are drawn as one of this many quantiles, so that a trace holds integers.
+// Quantities such as delays are drawn as one of this many quantiles, so that a trace holds
+// integers.
 inline constexpr uint64_t kQuantiles = 1024;
 
 // The part of `most` that a quantile stands for: nothing at 0, nearly all at kQuantiles - 1.
@@ -23,9 +24,10 @@ constexpr Duration Share(Duration most, uint64_t quantile) {
   return most * static_cast<int64_t>(quantile) / static_cast<int64_t>(kQuantiles);
 }
 
-// Rates are those of a run with intensity 1; see "Swarm" below. Faults whose rate is zero are not on
-// the scenario's menu at all. Slots are stretches of virtual time, counted from 1: a fault that is
-// drawn by slot strikes at most once in each, at a moment that does not depend on any other fault.
+// Rates are those of a run with intensity 1; see "Swarm" below. Faults whose rate is zero are not
+// on the scenario's menu at all. Slots are stretches of virtual time, counted from 1: a fault that
+// is drawn by slot strikes at most once in each, at a moment that does not depend on any other
+// fault.
 
 struct LinkModel {
   Duration delay = 1ms;  // The least delay, which is the calm one.
@@ -45,23 +47,23 @@ struct CutModel {
 };
 
 struct CrashModel {
-  Ratio crash = {};     // In each slot of each mortal node.
+  Ratio crash = {};  // In each slot of each mortal node.
   Duration slot = 1s;
-  Ratio crash_at = {};  // At each call into Env.
-  int down_at_most = 1;  // How many nodes may be down at once: the protocol's f.
-  int holders_at_least = 1;  // Of those named last by a HeldBy (holders.h), if there was one.
+  Ratio crash_at = {};         // At each call into Env.
+  int down_at_most = 1;        // How many nodes may be down at once: the protocol's f.
+  int holders_at_least = 1;    // Of those named last by a HeldBy (holders.h), if there was one.
   Duration down = 100ms;       // The least time down,
   Duration down_more = 900ms;  // and up to this much more.
 };
 
 struct DiskModel {
   Duration sync = 2ms;
-  Ratio slow_sync = {};        // How often a sync takes longer,
+  Ratio slow_sync = {};             // How often a sync takes longer,
   Duration slow_sync_most = 200ms;  // and by how much at most.
-  Ratio unsynced = {};         // At a crash: all that was not synced is lost, or the end of it.
-  Ratio torn = {};             // At a crash: each sector that was not synced fares by itself.
+  Ratio unsynced = {};  // At a crash: all that was not synced is lost, or the end of it.
+  Ratio torn = {};      // At a crash: each sector that was not synced fares by itself.
   Ratio sync_fail = {};
-  Ratio rot = {};              // In each slot of each node.
+  Ratio rot = {};  // In each slot of each node.
   Duration rot_slot = 1s;
 };
 
@@ -69,7 +71,7 @@ struct ClockModel {
   Ratio offset = {};
   Duration offset_most = 1h;
   Ratio drift = {};
-  int64_t drift_ppm_most = 500;
+  int64_t drift_ppm_most = 500;  // From 1 to 500,000.
   Ratio jump = {};  // Of the wall clock, in each slot of each node.
   Duration jump_slot = 1s;
   Duration jump_most = 10s;
@@ -85,8 +87,8 @@ struct Role {
 };
 
 struct Scenario {
-  std::string name;   // Of the family.
-  std::string mutant;  // Empty where the protocol is sound.
+  std::string name;                                          // Of the family.
+  std::string mutant;                                        // Empty where the protocol is sound.
   std::vector<std::pair<std::string, std::string>> options;  // As given, for the trace.
 
   std::vector<Role> roles;
@@ -105,8 +107,8 @@ struct Scenario {
 
   std::function<Oracles()> oracles;
 
-  size_t stack_bytes = 128 << 10;         // Of each fiber.
-  uint64_t events_at_most = 20'000'000;   // More than this is a livelock.
+  size_t stack_bytes = 128 << 10;        // Of each fiber.
+  uint64_t events_at_most = 20'000'000;  // More than this is a livelock.
 
   std::string FullName() const { return mutant.empty() ? name : name + ":" + mutant; }
   int nodes() const {
@@ -140,12 +142,14 @@ std::string_view KindName(Verdict::Kind kind);
 struct RunOptions {
   bool keep_events = false;
   bool find_opportunities = false;  // Faults that could have struck, for exploring.
+  uint64_t break_at = 0;  // Stops in a debugger (SIGTRAP) at the event of this number.
 };
 
 struct RunResult {
   Verdict verdict;
   uint64_t digest = 0;
-  uint64_t events = 0;
+  uint64_t events = 0;      // In the timeline.
+  uint64_t dispatched = 0;  // Messages that arrived, timers that went off and fibers resumed.
   Time end{};
   std::vector<Taken> taken;  // The departures, in the order drawn.
   FaultCounts faults;

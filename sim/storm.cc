@@ -1,6 +1,6 @@
 // The faults of a run that are drawn by slots of virtual time, before it begins: crashes,
-// partitions, bits that rot, clocks that jump. A slot's fault has its own moment, so that taking one
-// away moves no other.
+// partitions, bits that rot, clocks that jump. A slot's fault has its own moment, so that taking
+// one away moves no other.
 
 #include <algorithm>
 
@@ -101,11 +101,12 @@ class Cutter {
 
 void World::SetClocks() {
   const ClockModel& model = scenario_.clocks;
+  CHECK(!on(Fault::kDrift) || (model.drift_ppm_most > 0 && model.drift_ppm_most <= 500'000));
   for (auto& node : nodes_) {
     if (!node->mortal()) continue;
     const uint64_t offset = Strike(Fault::kOffset, node->self(), kNobody, 1, 0, kQuantiles);
     const auto most = static_cast<uint64_t>(model.drift_ppm_most);
-    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 2);
+    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 1);
     const int64_t ns = Share(model.offset_most, offset).count();
     // 1 and 2 are the slightest drifts, one each way.
     const int64_t ppm = drift == 0 ? 0 : Unzigzag(drift + 1);

@@ -1,5 +1,5 @@
-// What fibers of one node need to work together. All of it is built on Env::Park and the wakes; none
-// of it crosses nodes, for which there are messages.
+// What fibers of one node need to work together. All of it is built on Env::Park and the wakes;
+// none of it crosses nodes, for which there are messages.
 
 #pragma once
 

@@ -1,5 +1,6 @@
 #include "sim/timeline.h"
 
+#include <signal.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -16,9 +17,10 @@ constexpr size_t kMilestones = 64;
 
 std::string_view KindName(Event::Kind kind) {
   static constexpr std::string_view kNames[Event::kKinds] = {
-      "boot",   "crash",  "exit",     "send",   "deliver", "duplicate", "drop", "cut off", "nobody up",
-      "wake",   "cut",    "heal",     "create", "write",   "truncate",  "rename", "remove", "sync",
-      "sync dir", "sync fail", "lose", "rot",   "clock",   "fact",      "calm", "verdict"};
+      "boot",     "crash",     "exit",   "send", "deliver",  "duplicate", "drop",
+      "cut off",  "nobody up", "wake",   "cut",  "heal",     "create",    "write",
+      "truncate", "rename",    "remove", "sync", "sync dir", "sync fail", "lose",
+      "rot",      "clock",     "fact",   "calm", "verdict"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -43,8 +45,9 @@ Timeline::Timeline() : hash_(XXH3_createState()) { Reset(false); }
 
 void Timeline::FreeHash::operator()(XXH3_state_s* state) const { XXH3_freeState(state); }
 
-void Timeline::Reset(bool keep) {
+void Timeline::Reset(bool keep, uint64_t break_at) {
   keep_ = keep;
+  break_at_ = break_at;
   if (buffer_.size() < kBlock) buffer_.resize(kBlock);
   used_ = hashed_ = 0;
   count_ = 0;
@@ -53,6 +56,7 @@ void Timeline::Reset(bool keep) {
   kept_.clear();
   milestones_.clear();
   milestone_every_ = next_milestone_ = 64;
+  next_stop_ = break_at_ == 0 ? next_milestone_ : std::min(break_at_, next_milestone_);
 }
 
 void Timeline::Hash() {
@@ -73,6 +77,12 @@ void Timeline::MakeRoom(size_t room) {
 uint64_t Timeline::digest() {
   Hash();
   return XXH3_64bits_digest(hash_.get());
+}
+
+void Timeline::Stop() {
+  if (count_ == break_at_) raise(SIGTRAP);
+  if (count_ == next_milestone_) AddMilestone();
+  next_stop_ = count_ < break_at_ ? std::min(break_at_, next_milestone_) : next_milestone_;
 }
 
 void Timeline::AddMilestone() {

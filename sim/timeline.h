@@ -1,8 +1,8 @@
 // What happened in a run, event by event, and the digest over all of it.
 //
-// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves it.
-// So events are fixed-width records followed by their payload in a buffer that is hashed and used
-// again, unless somebody asked to keep them.
+// A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves
+// it. So events are fixed-width records followed by their payload in a buffer that is hashed and
+// used again, unless somebody asked to keep them.
 
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/check.h"
 #include "sim/message.h"
 #include "sim/time.h"
 
@@ -23,7 +24,7 @@ namespace reprise {
 struct Event {
   enum class Kind : uint8_t {
     kBoot,       // id: which boot of the node this is, from 1.
-    kCrash,      // id: likewise.
+    kCrash,      // id: likewise. payload: why, where the node aborted itself.
     kExit,       // The node's Main returned.
     kSend,       // peer: the receiver. id: ties it to what becomes of the message.
     kDeliver,    // peer: the sender. id: of the send.
@@ -87,11 +88,16 @@ class Timeline {
  public:
   Timeline();
 
-  // Forgets everything. Keeps the events from now on, if asked to.
-  void Reset(bool keep);
+  // A record has 24 bits for its payload's size.
+  static constexpr size_t kPayloadBytesMost = size_t{1} << 24;
+
+  // Forgets everything. Keeps the events from now on, if asked to; and raises SIGTRAP at the event
+  // of that number, for debuggers.
+  void Reset(bool keep, uint64_t break_at = 0);
 
   void Add(Event::Kind kind, Time at, NodeId node, NodeId peer, uint64_t id,
            const MessageType* type, std::string_view payload) {
+    CHECK(payload.size() < kPayloadBytesMost);
     const size_t room = sizeof(Header) + (payload.size() + 7) / 8 * 8;
     if (used_ + room > buffer_.size()) MakeRoom(room);
     char* p = buffer_.data() + used_;
@@ -107,7 +113,7 @@ class Timeline {
     used_ += room;
     ++count_;
     if (keep_) kept_.push_back({used_ - room, type});
-    if (count_ == next_milestone_) AddMilestone();
+    if (count_ == next_stop_) Stop();
   }
 
   uint64_t count() const { return count_; }
@@ -136,6 +142,7 @@ class Timeline {
 
   void MakeRoom(size_t room);
   void Hash();
+  void Stop();  // At a milestone, or where a debugger wants to.
   void AddMilestone();
 
   bool keep_ = false;
@@ -151,6 +158,8 @@ class Timeline {
   std::vector<Milestone> milestones_;
   uint64_t milestone_every_ = 64;
   uint64_t next_milestone_ = 64;
+  uint64_t break_at_ = 0;
+  uint64_t next_stop_ = 64;  // The earlier of the two.
 };
 
 }  // namespace reprise

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/tape.h"
 
 namespace reprise {
 namespace {
@@ -56,7 +57,7 @@ World::~World() {
 }
 
 void World::SetMenu() {
-  timeline_.Reset(options_.keep_events);
+  timeline_.Reset(options_.keep_events, options_.break_at);
   choices_.set_event_counter(timeline_.counter());
   if (options_.find_opportunities) choices_.set_opportunities(&opportunities_);
   if (scenario_.oracles) oracles_ = scenario_.oracles();
@@ -135,10 +136,12 @@ Fiber* World::Next() {
     } else if (entry.tie != 0) {
       ++faults_[Fault::kOrder].observed;
     }
-    if (++dispatched_ > scenario_.events_at_most) [[unlikely]] Livelock(kNobody);
+    if (++dispatched_ > scenario_.events_at_most) [[unlikely]]
+      Livelock(kNobody);
     switch (static_cast<What>(entry.kind)) {
       case What::kDeliver:
-        if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index)) return fiber;
+        if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index))
+          return fiber;
         break;
       case What::kTimer:
         if (Fiber* fiber = OnTimer(entry)) return fiber;
@@ -175,6 +178,7 @@ void World::Special(const Queue::Entry& entry) {
     case What::kHeal: EndCut(partitions_[entry.index]); break;
     case What::kCalm: BeginCalm(); break;
     case What::kCrashNow: node(NodeId{entry.index}).CrashAsAsked(); break;
+    case What::kAbortNow: node(NodeId{entry.index}).AbortAsAsked(); break;
     default: CHECK(false);
   }
 }
@@ -345,20 +349,21 @@ void World::Conclude() {
   for (auto& oracle : oracles_) {
     if (verdict_.kind != Verdict::Kind::kPass) return;
     if (auto why = oracle->Undecided()) {
-      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why, timeline_.count(), AtNanos(now_),
-                  kNobody};
+      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why,
+                  timeline_.count(),       AtNanos(now_),  kNobody};
     }
   }
 }
 
 RunResult World::Result() {
-  const std::string text = std::string(KindName(verdict_.kind)) + " " + verdict_.oracle + ": " +
-                           verdict_.reason;
+  const std::string text =
+      std::string(KindName(verdict_.kind)) + " " + verdict_.oracle + ": " + verdict_.reason;
   timeline_.Add(Event::Kind::kVerdict, AtNanos(now_), verdict_.node, kNobody, 0, nullptr, text);
   RunResult result;
   result.verdict = verdict_;
   result.digest = timeline_.digest();
   result.events = timeline_.count();
+  result.dispatched = dispatched_;
   result.end = AtNanos(now_);
   result.taken = choices_.taken();
   result.faults = faults_;
@@ -378,6 +383,10 @@ const char* World::Describe() {
   std::snprintf(text, sizeof text, "n%u at %lld ns", Index(running_->node->self()),
                 static_cast<long long>(now_));
   return text;
+}
+
+const std::vector<Taken>* CurrentTape() {
+  return current == nullptr ? nullptr : &current->choices().taken();
 }
 
 RunResult Simulate(const Scenario& scenario, Choices choices, const RunOptions& options) {

@@ -2,10 +2,10 @@
 //
 // Private to sim/. Everybody else calls Simulate() in scenario.h; nodes see Env.
 //
-// There is no scheduler that every event goes through. A fiber that blocks takes the next events off
-// the queue itself and switches straight to the fiber that one of them makes runnable, which saves a
-// switch an event. Only what is rare -- boots, crashes, partitions, judging -- is done in the main
-// context, on the thread's own stack, where there is room for it.
+// There is no scheduler that every event goes through. A fiber that blocks takes the next events
+// off the queue itself and switches straight to the fiber that one of them makes runnable, which
+// saves a switch an event. Only what is rare -- boots, crashes, partitions, judging -- is done in
+// the main context, on the thread's own stack, where there is room for it.
 
 #pragma once
 
@@ -50,7 +50,17 @@ class World {
 
   RunResult Run();
 
-  enum class What : uint16_t { kDeliver, kTimer, kResume, kBoot, kPlanned, kHeal, kCalm, kCrashNow };
+  enum class What : uint16_t {
+    kDeliver,
+    kTimer,
+    kResume,
+    kBoot,
+    kPlanned,
+    kHeal,
+    kCalm,
+    kCrashNow,
+    kAbortNow
+  };
 
   const Scenario& scenario() const { return scenario_; }
   Choices& choices() { return choices_; }
@@ -81,7 +91,8 @@ class World {
                   uint64_t bound) {
     const Menu& menu = menu_[static_cast<size_t>(fault)];
     if (!menu.on || !storm_) return 0;
-    const uint64_t value = choices_.Rarely({{menu.label, node, peer}, ordinal, sub}, menu.rate, bound);
+    const uint64_t value =
+        choices_.Rarely({{menu.label, node, peer}, ordinal, sub}, menu.rate, bound);
     if (value != 0) ++faults_[fault].attempted;
     return value;
   }
@@ -109,7 +120,8 @@ class World {
   void OnMain(absl::FunctionRef<void()> job);
   // Counts a call into Env; too many at one moment are a livelock.
   void CountCall(NodeId node) {
-    if (++calls_now_ > kCallsAtOneMoment) [[unlikely]] Livelock(node);
+    if (++calls_now_ > kCallsAtOneMoment) [[unlikely]]
+      Livelock(node);
   }
 
   const char* Describe();  // Which fiber runs, for reports of faults.

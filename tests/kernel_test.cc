@@ -20,21 +20,29 @@ struct Pong {
 Scenario PingPong() {
   Scenario s;
   s.name = "ping-pong";
-  s.roles = {{.name = "server", .count = 1, .main = [](Env& env) {
-                for (;;) {
-                  auto mail = env.Receive();
-                  mail.Match([&](const Ping& m) { env.Send(mail.from, Pong{m.n}); });
-                }
-              }},
-             {.name = "client", .count = 1, .main = [](Env& env) {
-                for (uint64_t i = 1; i <= 100; ++i) {
-                  env.Send(env.peers()[0], Ping{i});
-                  while (auto mail = env.Receive(50ms)) {
-                    if (auto m = mail->As<Pong>(); m && m->n == i) break;
-                  }
-                }
-                env.Report(Pong{100});
-              }, .mortal = false, .client = true}};
+  s.roles = {{.name = "server",
+              .count = 1,
+              .main =
+                  [](Env& env) {
+                    for (;;) {
+                      auto mail = env.Receive();
+                      mail.Match([&](const Ping& m) { env.Send(mail.from, Pong{m.n}); });
+                    }
+                  }},
+             {.name = "client",
+              .count = 1,
+              .main =
+                  [](Env& env) {
+                    for (uint64_t i = 1; i <= 100; ++i) {
+                      env.Send(env.peers()[0], Ping{i});
+                      while (auto mail = env.Receive(50ms)) {
+                        if (auto m = mail->As<Pong>(); m && m->n == i) break;
+                      }
+                    }
+                    env.Report(Pong{100});
+                  },
+              .mortal = false,
+              .client = true}};
   s.links = models::StormyLinks();
   s.cuts = models::Partitions();
   s.crashes = {.crash = OneIn(4), .crash_at = OneIn(100)};

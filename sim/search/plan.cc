@@ -1,0 +1,73 @@
+#include "sim/search/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "sim/check.h"
+
+namespace reprise {
+namespace {
+
+// Of each kind of fault, at most so many places are tried.
+constexpr size_t kPlacesAtMost = 150;
+
+void AddSingle(const Opportunity& place, bool loses, std::vector<Departures>& out) {
+  // A value in the middle as well as the greatest, where there are more than one.
+  const uint64_t greatest = place.bound - 1;
+  out.push_back({{place.address, greatest, place.bound}});
+  if (greatest > 2) out.push_back({{place.address, greatest / 2, place.bound}});
+  const Label label = place.address.site.label;
+  const bool crash = label == LabelOf(Fault::kCrash) || label == LabelOf(Fault::kCrashAt);
+  if (!crash || !loses) return;
+  // A crash that forgets nothing hides what was not synced.
+  Departures and_loses = {{place.address, greatest, place.bound}};
+  Address lost = place.address;
+  lost.site.label = LabelOf(Fault::kUnsynced);
+  and_loses.push_back({lost, 1, kQuantiles});
+  Sort(and_loses);
+  out.push_back(std::move(and_loses));
+}
+
+std::vector<Departures> Singles(const Scenario& scenario) {
+  const RunResult calm = Simulate(scenario, Choices::Calm(), {.find_opportunities = true});
+  std::map<std::string, std::vector<Opportunity>> by_label;
+  for (const Opportunity& o : calm.opportunities) {
+    by_label[o.address.site.label.name()].push_back(o);
+  }
+  const bool loses = RateOf(scenario, Fault::kUnsynced).num != 0;
+  std::vector<Departures> out;
+  for (const auto& [label, places] : by_label) {
+    const size_t count = std::min(places.size(), kPlacesAtMost);
+    for (size_t i = 0; i < count; ++i) AddSingle(places[i * places.size() / count], loses, out);
+  }
+  return out;
+}
+
+}  // namespace
+
+Plan::Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed)
+    : strategy_(strategy), base_seed_(base_seed) {
+  if (strategy == Strategy::kSwarm) return;
+  singles_ = Singles(scenario);
+  singles_.insert(singles_.begin(), Departures());  // The calm run.
+  first_seed_ = singles_.size();
+}
+
+std::optional<uint64_t> Plan::size() const {
+  if (strategy_ == Strategy::kSingle) return first_seed_;
+  return std::nullopt;
+}
+
+Choices Plan::At(uint64_t index) const {
+  if (index < first_seed_) return Choices::FromDepartures(singles_[index]);
+  CHECK(strategy_ != Strategy::kSingle);
+  return Choices::FromSeed(*SeedAt(index));
+}
+
+std::optional<uint64_t> Plan::SeedAt(uint64_t index) const {
+  if (index < first_seed_) return std::nullopt;
+  return base_seed_ + (index - first_seed_);
+}
+
+}  // namespace reprise

@@ -1,0 +1,90 @@
+// Run results as plain structs, to go from a worker process to the one that started it.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/scenario.h"
+
+namespace reprise {
+
+struct WireTaken {
+  std::string label;
+  uint32_t node = 0, peer = 0;
+  uint64_t ordinal = 0;
+  uint32_t sub = 0;
+  uint64_t value = 0, bound = 0, event = 0;
+};
+
+struct WireCount {
+  uint64_t attempted = 0, applied = 0, observed = 0;
+};
+
+struct WireResult {
+  uint8_t kind = 0;
+  std::string oracle, reason;
+  uint64_t event = 0;
+  Time at{}, end{};
+  NodeId node{};
+  uint64_t digest = 0, events = 0;
+  std::vector<WireTaken> taken;
+  std::vector<WireCount> faults;
+  std::vector<std::pair<std::string, uint64_t>> facts;
+  std::vector<std::pair<uint64_t, uint64_t>> milestones;
+  uint64_t given = 0, given_drawn = 0;
+};
+
+inline WireResult ToWire(const RunResult& r) {
+  WireResult w{.kind = static_cast<uint8_t>(r.verdict.kind),
+               .oracle = r.verdict.oracle,
+               .reason = r.verdict.reason,
+               .event = r.verdict.event,
+               .at = r.verdict.at,
+               .end = r.end,
+               .node = r.verdict.node,
+               .digest = r.digest,
+               .events = r.events,
+               .taken = {},
+               .faults = {},
+               .facts = r.facts,
+               .milestones = {},
+               .given = r.given,
+               .given_drawn = r.given_drawn};
+  for (const Taken& t : r.taken) {
+    const Departure& d = t.departure;
+    w.taken.push_back({d.address.site.label.name(), Index(d.address.site.node),
+                       Index(d.address.site.peer), d.address.ordinal, d.address.sub, d.value,
+                       d.bound, t.event});
+  }
+  for (size_t i = 0; i < kFaults; ++i) {
+    const FaultCount& c = r.faults[static_cast<Fault>(i)];
+    w.faults.push_back({c.attempted, c.applied, c.observed});
+  }
+  for (const Milestone& m : r.milestones) w.milestones.emplace_back(m.events, m.digest);
+  return w;
+}
+
+inline RunResult FromWire(const WireResult& w) {
+  RunResult r;
+  r.verdict = {static_cast<Verdict::Kind>(w.kind), w.oracle, w.reason, w.event, w.at, w.node};
+  r.end = w.end;
+  r.digest = w.digest;
+  r.events = w.events;
+  for (const WireTaken& t : w.taken) {
+    r.taken.push_back(
+        {{{{Label(t.label), NodeId{t.node}, NodeId{t.peer}}, t.ordinal, t.sub}, t.value, t.bound},
+         t.event});
+  }
+  for (size_t i = 0; i < w.faults.size() && i < kFaults; ++i) {
+    r.faults[static_cast<Fault>(i)] = {w.faults[i].attempted, w.faults[i].applied,
+                                       w.faults[i].observed};
+  }
+  r.facts = w.facts;
+  for (const auto& [events, digest] : w.milestones) r.milestones.push_back({events, digest});
+  r.given = w.given;
+  r.given_drawn = w.given_drawn;
+  return r;
+}
+
+}  // namespace reprise

@@ -1,0 +1,212 @@
+#include "tools/bench.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "models/world/links.h"
+#include "sim/check.h"
+#include "sim/scenario.h"
+
+namespace reprise {
+namespace {
+
+struct Ball {
+  uint64_t hops = 0;
+};
+struct Rumour {
+  uint64_t id = 0, hops = 0;
+};
+struct AppendEntries {
+  uint64_t term = 0, previous_index = 0, previous_term = 0, commit = 0;
+  std::array<uint64_t, 2> entries{};
+};
+struct Appended {
+  uint64_t term = 0, index = 0;
+  bool success = false;
+};
+
+const Label kTarget("target");
+const Label kGap("gap");
+
+Scenario Of(const char* name, int nodes, NodeMain main, Duration length) {
+  Scenario s;
+  s.name = name;
+  s.roles = {{.name = "node", .count = nodes, .main = std::move(main), .mortal = false}};
+  s.storm = length;
+  s.calm = 0s;
+  return s;
+}
+
+Scenario PingPong() {
+  return Of("ping-pong", 2, [](Env& env) {
+    if (env.self() == NodeId{1}) env.Send(NodeId{2}, Ball{1});
+    for (;;) {
+      const Envelope mail = env.Receive();
+      env.Send(mail.from, Ball{mail.As<Ball>()->hops + 1});
+    }
+  }, 1000s);
+}
+
+// Every node starts with 16 messages; each that arrives goes on to a random node after a random time.
+Scenario Phold(int nodes, Duration length) {
+  return Of("phold", nodes, [nodes](Env& env) {
+    const auto throw_one = [&] {
+      const uint64_t to = env.Random(kTarget, static_cast<uint64_t>(nodes));
+      env.Send(NodeId{static_cast<uint32_t>(to + 1)}, Ball{to});
+    };
+    for (int i = 0; i < 16; ++i) throw_one();
+    for (;;) {
+      env.Receive();
+      throw_one();
+    }
+  }, length);
+}
+
+// Each rumour goes on to four random nodes, up to a number of hops.
+Scenario Gossip() {
+  return Of("gossip", 1000, [](Env& env) {
+    const auto tell = [&](const Rumour& rumour) {
+      for (int i = 0; i < 4; ++i) {
+        const uint64_t to = env.Random(kTarget, 1000);
+        env.Send(NodeId{static_cast<uint32_t>(to + 1)}, rumour);
+      }
+    };
+    if (Index(env.self()) <= 8) tell({Index(env.self()), 1});
+    for (;;) {
+      const auto rumour = env.Receive().As<Rumour>();
+      if (rumour->hops < 8) tell({rumour->id, rumour->hops + 1});
+    }
+  }, 1000s);
+}
+
+Scenario Timers(int nodes, Duration length) {
+  return Of("timers", nodes, [](Env& env) {
+    for (;;) env.Sleep(1ms + Duration(static_cast<int64_t>(env.Random(kGap, 1'000'000))));
+  }, length);
+}
+
+// Many timers at the very same moments.
+Scenario Burst() {
+  return Of("burst", 10'000, [](Env& env) {
+    for (;;) env.Sleep(1ms);
+  }, 50ms);
+}
+
+// A leader that replicates to four followers, whose election timers every message puts off.
+Scenario RaftLike(bool stormy) {
+  Scenario s = Of("raft-like", 5, [](Env& env) {
+    uint64_t index = 0;
+    if (env.self() == NodeId{1}) {
+      for (;;) {
+        ++index;
+        env.Broadcast(AppendEntries{1, index - 1, 1, index - 1, {index, index + 1}});
+        const Time next = env.Now() + 10ms;
+        while (auto mail = env.ReceiveUntil(next)) {
+          if (auto m = mail->As<Appended>(); m && !m->success) index = m->index;
+        }
+      }
+    }
+    for (;;) {
+      const Duration patience = 150ms + Duration(static_cast<int64_t>(env.Random(kGap, 150'000'000)));
+      if (auto mail = env.Receive(patience)) {
+        if (auto m = mail->As<AppendEntries>()) {
+          index = m->previous_index + m->entries.size();
+          env.Send(mail->from, Appended{m->term, index, true});
+        }
+      }
+    }
+  }, 11'100ms);  // 10,000 events.
+  if (stormy) {
+    s.links = models::StormyLinks();
+    s.cuts = models::Partitions();
+    s.order = OneIn(50);
+    s.roles[0].mortal = true;
+    s.crashes = {.crash = OneIn(10), .crash_at = OneIn(2000)};
+    s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .jump = OneIn(10)};
+  }
+  return s;
+}
+
+struct Workload {
+  const char* name;
+  Scenario scenario;
+  int runs;  // A repeat is so many runs, each from its own seed.
+};
+
+std::vector<Workload> Workloads() {
+  std::vector<Workload> all;
+  const LinkModel jittery{.delay = 1ms, .late = {9, 10}, .late_by = models::HeavyTail};
+  all.push_back({"ping-pong", PingPong(), 1});
+  all.push_back({"phold-64", Phold(64, 2s), 1});
+  all.push_back({"phold-1000", Phold(1000, 200ms), 1});
+  all.push_back({"gossip-1000", Gossip(), 1});
+  all.push_back({"timers-1000", Timers(1000, 1s), 1});
+  all.push_back({"timers-100000", Timers(100'000, 15ms), 1});
+  all.push_back({"burst", Burst(), 1});
+  all.push_back({"raft-like", RaftLike(false), 50});
+  all.push_back({"raft-like-stormy", RaftLike(true), 50});
+  for (Workload& w : all) {
+    const std::string name = w.name;
+    if (name.starts_with("phold") || name.starts_with("gossip")) w.scenario.links = jittery;
+  }
+  return all;
+}
+
+size_t ResidentBytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  unsigned long pages = 0, resident = 0;
+  const int got = std::fscanf(file, "%lu %lu", &pages, &resident);
+  std::fclose(file);
+  return got == 2 ? resident * static_cast<size_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+BenchResult Measure(const Workload& workload, int repeats) {
+  const size_t before = ResidentBytes();
+  std::vector<double> costs;
+  uint64_t events = 0;
+  for (int repeat = 0; repeat <= repeats; ++repeat) {
+    events = 0;
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < workload.runs; ++i) {
+      const RunResult r =
+          Simulate(workload.scenario, Choices::FromSeed(static_cast<uint64_t>(i + 1)));
+      CHECK(!r.verdict.failed());
+      events += r.dispatched;
+    }
+    const double ns =
+        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+    if (repeat > 0) costs.push_back(ns / static_cast<double>(events));  // The first one warms up.
+  }
+  std::ranges::sort(costs);
+  const double median = costs[costs.size() / 2];
+  const size_t after = ResidentBytes();
+  return {.workload = workload.name, .ns_per_event = median, .ns_least = costs.front(),
+          .events_per_second = 1e9 / median,
+          .events = events / static_cast<uint64_t>(workload.runs),
+          .bytes_per_node = static_cast<double>(after > before ? after - before : 0) /
+                            workload.scenario.nodes()};
+}
+
+}  // namespace
+
+std::vector<std::string> BenchNames() {
+  std::vector<std::string> names;
+  for (const Workload& w : Workloads()) names.emplace_back(w.name);
+  return names;
+}
+
+std::vector<BenchResult> RunBench(const std::vector<std::string>& only, int repeats) {
+  std::vector<BenchResult> results;
+  for (const Workload& w : Workloads()) {
+    if (!only.empty() && std::ranges::find(only, w.name) == only.end()) continue;
+    results.push_back(Measure(w, repeats));
+  }
+  return results;
+}
+
+}  // namespace reprise

@@ -1,0 +1,316 @@
+// The command line itself: options, help and mistakes. What the commands do is in files of their own.
+
+#include "tools/command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "tools/commands.h"
+#include "tools/console.h"
+
+namespace reprise {
+namespace {
+
+constexpr const char* kAbout =
+    "reprise 0.1.0: run recovery protocols in a deterministic simulator\n\n"
+    "  reprise list                         what can be run: protocols, mutants, faults\n"
+    "  reprise run chandy-lamport --seed 7  one run: verdict, digest, counts\n"
+    "  reprise fuzz chandy-lamport          search for a run that breaks it, and shrink that\n"
+    "  reprise replay FILE.trace            make a recorded run happen again, bit for bit\n"
+    "  reprise timeline FILE.trace -o -     draw it: svg, png, pdf, dot, txt, or - for the terminal\n"
+    "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
+    "  reprise mutants                      how soon every known bug is found, and how small\n"
+    "  reprise demo                         all of it, in about a minute\n\n"
+    "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or input\n"
+    "error, 3 something is missing here, 4 not the same run, 5 undecided, 130 interrupted.";
+
+// Decimal, 0x and hexadecimal digits, or a 40-digit git commit, of which the first 16 digits count.
+std::optional<uint64_t> ParseSeed(const std::string& text) {
+  std::string_view digits = text;
+  int base = 10;
+  if (text.size() == 40) {
+    digits = digits.substr(0, 16);
+    base = 16;
+  } else if (digits.starts_with("0x") || digits.starts_with("0X")) {
+    digits = digits.substr(2);
+    base = 16;
+  }
+  uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, base);
+  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) return {};
+  return seed;
+}
+
+std::string CheckSeed(const std::string& text) {
+  if (ParseSeed(text)) return "";
+  return "\"" + text + "\" is not a seed; want 0..18446744073709551615, 0xHEX, or a 40-digit git commit";
+}
+
+// "500ms", "60s", "5m", "1h", or seconds.
+std::optional<std::chrono::milliseconds> ParseDuration(const std::string& text) {
+  uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [unit, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || number > 1'000'000'000) return {};
+  const std::string_view rest(unit, static_cast<size_t>(end - unit));
+  const uint64_t ms = rest == "ms"                 ? 1
+                      : rest == "s" || rest.empty() ? 1000
+                      : rest == "m"                ? 60'000
+                      : rest == "h"                ? 3'600'000
+                                                   : 0;
+  if (ms == 0) return {};
+  return std::chrono::milliseconds(number * ms);
+}
+
+std::string CheckDuration(const std::string& text) {
+  if (ParseDuration(text)) return "";
+  return "\"" + text + "\" is no length of time; want 500ms, 60s, 5m or 1h";
+}
+
+// What the options are read into, before they are turned into arguments.
+struct Raw {
+  std::string seed, base_seed, time, strategy = "all";
+  std::vector<std::string> options;
+  uint64_t runs = 0, until = 0, break_at = 0;
+  int jobs = 0;
+};
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> SplitOptions(
+    const std::vector<std::string>& texts) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == text.npos || equals == 0) {
+      return absl::InvalidArgumentError("--option: \"" + text + "\" is not NAME=VALUE");
+    }
+    out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+class CommandLine {
+ public:
+  explicit CommandLine(const Catalogue& catalogue) : catalogue_(catalogue), app_(kAbout, "reprise") {
+    app_.set_version_flag("--version", "reprise 0.1.0");
+    app_.require_subcommand(0, 1);
+    AddList();
+    AddRun();
+    AddFuzz();
+    AddReplay();
+    AddShrink();
+    AddTimeline();
+    AddMutants();
+    AddDemo();
+  }
+
+  int Run(int argc, char** argv) {
+    demo_.program = argv[0];
+    if (argc == 1) {
+      std::printf("%s\n", kAbout);
+      return kOk;
+    }
+    if (argv[1][0] != '-' && !Knows(argv[1])) return UnknownCommand(argv[1]);
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      return PrintHelp();
+    } catch (const CLI::CallForVersion&) {
+      std::printf("reprise 0.1.0\n");
+      return kOk;
+    } catch (const CLI::ParseError& error) {
+      const auto chosen = app_.get_subcommands();
+      const std::string command = chosen.empty() ? "" : chosen.front()->get_name();
+      return Complain(command, absl::InvalidArgumentError(std::string(error.what()) +
+                                                          "   (reprise " + command + " --help)"));
+    }
+    return Dispatch();
+  }
+
+ private:
+  int PrintHelp() {
+    const auto chosen = app_.get_subcommands();
+    std::printf("%s", chosen.empty() ? (std::string(kAbout) + "\n").c_str()
+                                     : chosen.front()->help().c_str());
+    return kOk;
+  }
+
+  bool Knows(const std::string& command) const {
+    const auto commands = app_.get_subcommands([](const CLI::App*) { return true; });
+    return std::ranges::any_of(commands, [&](auto* c) { return c->get_name() == command; });
+  }
+
+  int UnknownCommand(const std::string& typed) {
+    std::vector<std::string> names;
+    for (const CLI::App* c : app_.get_subcommands([](CLI::App*) { return true; })) names.push_back(c->get_name());
+    const std::string nearest = Nearest(typed, names);
+    return Complain("", absl::InvalidArgumentError(
+                            "no command \"" + typed + "\"." +
+                            (nearest.empty() ? "" : " Did you mean \"" + nearest + "\"?") +
+                            "   (reprise --help lists all)"));
+  }
+
+  CLI::App* Add(const char* name, const char* about) { return app_.add_subcommand(name, about); }
+  void AddJson(CLI::App* command, bool& json) {
+    command->add_flag("--json", json, "For programs, instead of text for people");
+  }
+  void AddScenarioOptions(CLI::App* command) {
+    command->add_option("-o,--option", raw_.options, "NAME=VALUE: see reprise list SCENARIO");
+  }
+  void AddJobs(CLI::App* command) {
+    command->add_option("-j,--jobs", raw_.jobs, "Worker processes (one for each processor)")
+        ->check(CLI::Range(1, 256));
+  }
+
+  void AddList() {
+    CLI::App* c = Add("list", "What can be run: protocols, their options and mutants, and faults");
+    c->add_option("SCENARIO", list_.family, "Only this one");
+    c->add_flag("--faults", list_.faults, "The menu of faults instead");
+    AddJson(c, list_.json);
+  }
+
+  void AddRun() {
+    CLI::App* c = Add("run", "One run of a scenario: verdict, digest, counts");
+    c->add_option("SCENARIO", run_.scenario.name, "As reprise list has it")->required();
+    c->add_option("-s,--seed", raw_.seed, "Which run; without one, the calm run")->check(CheckSeed);
+    c->add_option("--trace", run_.trace, "Write the run down, to be replayed");
+    c->add_option("--events", run_.events, "Write all events: .jsonl, or compressed");
+    c->add_flag("--twice", run_.twice, "Run it again in three ways, and compare every event");
+    AddScenarioOptions(c);
+    AddJson(c, run_.json);
+  }
+
+  void AddFuzz() {
+    CLI::App* c = Add("fuzz", "Search for runs that fail; shrink each and write its trace");
+    c->add_option("SCENARIO", fuzz_.scenarios, "One or more")->required();
+    c->add_option("-n,--runs", raw_.runs, "At most so many runs")->check(CLI::PositiveNumber);
+    c->add_option("-t,--time,--for", raw_.time, "At most so long: 60s, 5m (10s, without --runs)")
+        ->check(CheckDuration);
+    AddJobs(c);
+    c->add_option("--out", fuzz_.out, "Where traces go")->capture_default_str();
+    c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    c->add_option("--strategy", raw_.strategy,
+                  "all: the calm run, every single fault, then seeds; single; or swarm: seeds only")
+        ->check(CLI::IsMember({"all", "single", "swarm"}));
+    c->add_flag("--keep-going", fuzz_.campaign.keep_going, "Do not stop at the first failure");
+    c->add_flag("-q,--quiet", fuzz_.quiet, "No progress");
+    AddScenarioOptions(c);
+    AddJson(c, fuzz_.json);
+  }
+
+  void AddReplay() {
+    CLI::App* c = Add("replay", "Make a recorded run happen again, and say whether it is the same");
+    c->add_option("TRACE", replay_.trace, "The file")->required();
+    c->add_flag("--lenient", replay_.lenient, "Only the verdict must hold: the code has changed");
+    c->add_option("--expect", replay_.expect, "Exit with 0 if it ends so: fail, pass or an oracle");
+    c->add_flag("--print", replay_.print_events, "Print the events");
+    c->add_option("--until", raw_.until, "Print the events up to this number");
+    c->add_option("--break-at", raw_.break_at, "Stop in the debugger at the event of this number");
+    c->add_option("--events", replay_.events, "Write all events: .jsonl, or compressed");
+    AddJson(c, replay_.json);
+  }
+
+  void AddShrink() {
+    CLI::App* c = Add("shrink", "Fewer and smaller departures that fail the same way");
+    c->add_option("TRACE", shrink_.trace, "The file")->required();
+    c->add_option("-o,--out", shrink_.out, "Where the shrunk trace goes")->required();
+    c->add_option("-n,--runs", shrink_.runs_at_most, "At most so many runs")->capture_default_str();
+    AddJson(c, shrink_.json);
+  }
+
+  void AddTimeline() {
+    CLI::App* c = Add("timeline", "Draw the run of a trace");
+    c->add_option("TRACE", timeline_.trace, "The file")->required();
+    c->add_option("-o,--out", timeline_.out, "FILE.svg, .png, .pdf, .dot or .txt, or - for text here")
+        ->required();
+    c->add_option("--title", timeline_.title, "Instead of what the verdict says");
+    c->add_option("--messages", timeline_.messages, "Show at most so many");
+    c->add_flag("--lenient", timeline_.lenient, "Draw the run as it is now, though the code changed");
+  }
+
+  void AddMutants() {
+    CLI::App* c = Add("mutants", "How soon each known bug is found, and how small its failure gets");
+    c->add_option("SCENARIO", mutants_.families, "Only these families");
+    c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    c->add_flag("--markdown", mutants_.markdown, "As docs/mutants.md has it");
+    AddJobs(c);
+    AddJson(c, mutants_.json);
+  }
+
+  void AddDemo() {
+    CLI::App* c = Add("demo", "The main job in about a minute, on the protocols we ship");
+    c->add_option("--out", demo_.out, "Where traces and pictures go")->capture_default_str();
+    c->add_option("--seconds", demo_.seconds, "How long to fuzz")->check(CLI::Range(1, 86400));
+    AddJobs(c);
+  }
+
+  bool Chose(const char* name) { return app_.got_subcommand(name); }
+
+  int Dispatch() {
+    const auto options = SplitOptions(raw_.options);
+    const std::string command = app_.get_subcommands().front()->get_name();
+    if (!options.ok()) return Complain(command, options.status());
+    const int jobs =
+        raw_.jobs != 0 ? raw_.jobs : static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+    const uint64_t base_seed = raw_.base_seed.empty() ? 1 : *ParseSeed(raw_.base_seed);
+    if (Chose("list")) return ListCommand(catalogue_, list_);
+    if (Chose("run")) {
+      run_.scenario.options = *options;
+      if (!raw_.seed.empty()) run_.seed = ParseSeed(raw_.seed);
+      return RunCommand(catalogue_, run_);
+    }
+    if (Chose("fuzz")) return Fuzz(*options, jobs, base_seed);
+    if (Chose("replay")) {
+      if (raw_.until != 0) replay_.until = raw_.until;
+      if (raw_.break_at != 0) replay_.break_at = raw_.break_at;
+      return ReplayCommand(catalogue_, replay_);
+    }
+    if (Chose("shrink")) return ShrinkCommand(catalogue_, shrink_);
+    if (Chose("timeline")) return TimelineCommand(catalogue_, timeline_);
+    if (Chose("mutants")) {
+      mutants_.jobs = jobs;
+      mutants_.base_seed = base_seed;
+      return MutantsCommand(catalogue_, mutants_);
+    }
+    demo_.jobs = jobs;
+    return DemoCommand(catalogue_, demo_);
+  }
+
+  int Fuzz(const std::vector<std::pair<std::string, std::string>>& options, int jobs,
+           uint64_t base_seed) {
+    fuzz_.options = options;
+    CampaignOptions& campaign = fuzz_.campaign;
+    campaign.jobs = jobs;
+    campaign.base_seed = base_seed;
+    if (raw_.runs != 0) campaign.runs_at_most = raw_.runs;
+    if (!raw_.time.empty()) campaign.time_at_most = ParseDuration(raw_.time);
+    if (raw_.runs == 0 && raw_.time.empty()) campaign.time_at_most = std::chrono::seconds(10);
+    campaign.strategy = raw_.strategy == "single"  ? Strategy::kSingle
+                        : raw_.strategy == "swarm" ? Strategy::kSwarm
+                                                   : Strategy::kAll;
+    return FuzzCommand(catalogue_, fuzz_);
+  }
+
+  const Catalogue& catalogue_;
+  CLI::App app_;
+  Raw raw_;
+  ListArgs list_;
+  RunArgs run_;
+  FuzzArgs fuzz_;
+  ReplayArgs replay_;
+  ShrinkArgs shrink_;
+  TimelineArgs timeline_;
+  MutantsArgs mutants_;
+  DemoArgs demo_;
+};
+
+}  // namespace
+
+int RepriseCommand(int argc, char** argv, const Catalogue& catalogue) {
+  return CommandLine(catalogue).Run(argc, argv);
+}
+
+}  // namespace reprise

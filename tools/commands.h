@@ -1,0 +1,99 @@
+// What each command does once its options are known. Private to tools/; each returns the exit status.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/family.h"
+#include "sim/search/campaign.h"
+
+namespace reprise {
+
+struct ScenarioArgs {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+struct ListArgs {
+  std::string family;  // Empty for all.
+  bool faults = false;
+  bool json = false;
+};
+int ListCommand(const Catalogue& catalogue, const ListArgs& args);
+
+struct RunArgs {
+  ScenarioArgs scenario;
+  std::optional<uint64_t> seed;  // Without one, the calm run.
+  std::string trace, events;     // Files to write, where not empty.
+  bool twice = false;
+  bool json = false;
+};
+int RunCommand(const Catalogue& catalogue, const RunArgs& args);
+
+struct FuzzArgs {
+  std::vector<std::string> scenarios;
+  std::vector<std::pair<std::string, std::string>> options;
+  CampaignOptions campaign;
+  std::string out = "failures";
+  bool json = false;
+  bool quiet = false;  // No progress.
+};
+int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args);
+
+// One scenario's campaign, and what it found, shrunk and written. Fuzzing proper, for other commands.
+struct FuzzOutcome {
+  int status = 0;
+  CampaignResult campaign;
+  std::vector<std::string> traces;
+};
+FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args);
+
+struct ReplayArgs {
+  std::string trace;
+  bool lenient = false;
+  std::optional<uint64_t> until;     // Print the events up to this one.
+  std::optional<uint64_t> break_at;  // Stop in a debugger at this one.
+  bool print_events = false;
+  std::string expect;                // "fail", "pass" or an oracle.
+  std::string events;                // A file to write them to.
+  bool json = false;
+};
+int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args);
+
+struct ShrinkArgs {
+  std::string trace, out;
+  uint64_t runs_at_most = 5000;
+  bool json = false;
+};
+int ShrinkCommand(const Catalogue& catalogue, const ShrinkArgs& args);
+
+struct TimelineArgs {
+  std::string trace, out;
+  std::string title;
+  size_t messages = 0;  // At most; 0 for the usual number.
+  bool lenient = false;
+};
+int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args);
+
+struct MutantsArgs {
+  std::vector<std::string> families;  // Empty for all.
+  int jobs = 1;
+  uint64_t base_seed = 1;
+  bool markdown = false;
+  bool json = false;
+};
+int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
+
+struct DemoArgs {
+  std::string program = "reprise";  // As it was called.
+  std::string out = "out/demo";
+  int jobs = 1;
+  double seconds = 60;
+};
+int DemoCommand(const Catalogue& catalogue, const DemoArgs& args);
+
+}  // namespace reprise

@@ -1,0 +1,262 @@
+// reprise fuzz: searches for a run that fails, shrinks it, and writes it down.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "sim/search/isolate.h"
+#include "sim/search/twice.h"
+#include "sim/trace.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/event_log.h"
+#include "tools/report.h"
+
+namespace reprise {
+namespace {
+
+double Since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Makes the directory and those above it.
+absl::Status MakeDirectory(const std::string& path) {
+  for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    if (mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) break;
+    if (at == path.npos) return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(path + ": cannot be made a directory");
+}
+
+void PrintJson(const Json& json) {
+  std::printf("%s\n", json.dump().c_str());
+  std::fflush(stdout);
+}
+
+// Whether the scenario runs the same way twice. Checked in a child, which node code may kill.
+std::optional<std::string> Nondeterminism(const Scenario& scenario, uint64_t seed) {
+  const auto words = InChild(
+      [&] {
+        auto difference = CheckCalmTwice(scenario);
+        if (!difference) difference = CheckTwice(scenario, seed);
+        return difference ? Describe(*difference) : std::string();
+      },
+      std::chrono::minutes(2));
+  if (!words || words->empty()) return std::nullopt;
+  return words;
+}
+
+class Reporter {
+ public:
+  Reporter(const Scenario& scenario, const FuzzArgs& args, const CampaignResult& campaign)
+      : scenario_(scenario), args_(args), campaign_(campaign) {}
+
+  // Shrinks, writes and prints; the path of the trace.
+  absl::StatusOr<std::string> Report(const Finding& finding) {
+    const auto started = std::chrono::steady_clock::now();
+    const Shrunk shrunk = ShrinkFinding(scenario_, finding);
+    const double seconds = Since(started);
+    const std::string base = args_.out + "/" + FileName(scenario_) + "-" +
+                             (finding.seed ? std::to_string(*finding.seed)
+                                           : "single" + std::to_string(finding.index));
+    const std::string path = base + ".trace";
+    const Trace trace = TraceOf(scenario_, shrunk.result, finding.seed);
+    if (absl::Status s = SaveFile(path, FormatTrace(trace)); !s.ok()) return s;
+    RunResult kept;
+    kept.taken = shrunk.result.taken;
+    if (!finding.kills) {
+      kept = Simulate(scenario_, Choices::FromDepartures(shrunk.departures), {.keep_events = true});
+      if (absl::Status s = SaveEvents(base + ".events", kept.timeline); !s.ok()) return s;
+    }
+    args_.json ? PrintJsonLine(finding, shrunk, path)
+               : PrintText(finding, shrunk, kept, path, seconds);
+    return path;
+  }
+
+ private:
+  void PrintJsonLine(const Finding& finding, const Shrunk& shrunk, const std::string& path) {
+    Json json = RunJson(scenario_, shrunk.result, finding.seed);
+    json["schema"] = "reprise.fuzz/1";
+    json["type"] = "failure";
+    json["trace"] = path;
+    json["signature"] = finding.signature;
+    json["run"] = finding.index;
+    json["departures_before"] = shrunk.before;
+    json["events_before"] = shrunk.events_before;
+    json["shrink_runs"] = shrunk.runs;
+    json["twice"] = shrunk.twice;
+    PrintJson(json);
+  }
+
+  void PrintText(const Finding& finding, const Shrunk& shrunk, const RunResult& kept,
+                 const std::string& path, double seconds) {
+    const Verdict& v = shrunk.result.verdict;
+    std::printf("\n%s  %s   after %s runs, %s\n", Styled(Style::kRed, "FAIL").c_str(),
+                Styled(Style::kBold, v.oracle).c_str(), Grouped(finding.index + 1).c_str(),
+                Seconds(campaign_.progress.seconds).c_str());
+    const Verdict& first = finding.first.verdict;
+    std::printf("      %s   event %s   t = %s%s\n",
+                finding.seed ? ("seed " + std::to_string(*finding.seed)).c_str()
+                             : "a single fault",
+                Grouped(first.event).c_str(), Millis(first.at).c_str(),
+                first.node == kNobody ? "" : ("   node " + Name(first.node)).c_str());
+    std::printf("      %s\n\n", v.reason.c_str());
+    std::printf("      shrunk  %s departures -> %s,  %s events -> %s   (%s runs, %s%s)\n",
+                Grouped(shrunk.before).c_str(), Grouped(shrunk.departures.size()).c_str(),
+                Grouped(shrunk.events_before).c_str(), Grouped(shrunk.result.events).c_str(),
+                Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
+                finding.failures.size() < 2
+                    ? ""
+                    : (", best of " + std::to_string(finding.failures.size()) + " failures")
+                          .c_str());
+    std::printf("%s", DeparturesText(kept, 20).c_str());
+    std::printf("      determinism  %s\n\n",
+                shrunk.twice ? ("replayed twice, digest " + Hex(shrunk.result.digest) +
+                                " both times")
+                                   .c_str()
+                             : "NOT the same when replayed: see docs/determinism.md");
+    std::printf("      reproduce   reprise replay %s\n", path.c_str());
+    if (finding.seed) {
+      std::printf("      or          reprise run %s --seed %s%s\n", scenario_.FullName().c_str(),
+                  std::to_string(*finding.seed).c_str(), OptionsText().c_str());
+    }
+    const std::string picture = path.substr(0, path.size() - 6) + ".svg";
+    std::printf("      draw        reprise timeline %s -o %s\n", path.c_str(), picture.c_str());
+  }
+
+  std::string OptionsText() const {
+    std::string out;
+    for (const auto& [key, value] : scenario_.options) out += " --option " + key + "=" + value;
+    return out;
+  }
+
+  const Scenario& scenario_;
+  const FuzzArgs& args_;
+  const CampaignResult& campaign_;
+};
+
+void PrintStart(const Scenario& scenario, const FuzzArgs& args) {
+  const CampaignOptions& c = args.campaign;
+  std::string limit;
+  if (c.runs_at_most) limit += Grouped(*c.runs_at_most) + " runs  ";
+  if (c.time_at_most) limit += Seconds(static_cast<double>(c.time_at_most->count()) / 1000) + "  ";
+  if (args.json) {
+    PrintJson({{"schema", "reprise.fuzz/1"}, {"type", "start"},
+               {"scenario", scenario.FullName()}, {"jobs", c.jobs},
+               {"base_seed", std::to_string(c.base_seed)}});
+    return;
+  }
+  std::printf("%s %s  %d nodes  %d workers  %sbase seed %s\n",
+              Styled(Style::kBold, "fuzz").c_str(), scenario.FullName().c_str(), scenario.nodes(),
+              c.jobs, limit.c_str(), std::to_string(c.base_seed).c_str());
+  std::fflush(stdout);
+}
+
+void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResult& campaign) {
+  const Progress& p = campaign.progress;
+  const auto rate = static_cast<uint64_t>(static_cast<double>(p.runs) / std::max(p.seconds, 1e-3));
+  if (args.json) {
+    PrintJson({{"schema", "reprise.fuzz/1"}, {"type", "end"}, {"scenario", scenario.FullName()},
+               {"runs", p.runs}, {"events", p.events}, {"seconds", p.seconds},
+               {"failures", p.failures}, {"unknown", campaign.unknown},
+               {"skipped", campaign.skipped}, {"interrupted", campaign.interrupted},
+               {"faults", FaultsJson(campaign.faults)}});
+    return;
+  }
+  if (campaign.findings.empty()) {
+    const bool undecided = campaign.unknown + campaign.skipped > 0;
+    std::printf("%s  %s runs in %s (%s/s), no violation%s\n",
+                undecided ? Styled(Style::kYellow, "????").c_str()
+                          : Styled(Style::kGreen, "PASS").c_str(),
+                Grouped(p.runs).c_str(), Seconds(p.seconds).c_str(), Grouped(rate).c_str(),
+                undecided ? (", but " + Grouped(campaign.unknown) + " undecided and " +
+                             Grouped(campaign.skipped) + " skipped")
+                                .c_str()
+                          : "");
+  } else {
+    std::printf("\n");
+  }
+  std::printf("      faults   %s\n", FaultsText(campaign.faults).c_str());
+  std::printf("      facts    %s\n", FactsText(campaign.facts).c_str());
+  const std::string never = NeverObserved(scenario, campaign.faults);
+  if (!never.empty()) std::printf("      never met by a node: %s\n", never.c_str());
+}
+
+int StatusOf(const CampaignResult& campaign) {
+  if (campaign.interrupted) return kInterrupted;
+  if (!campaign.findings.empty()) return kViolation;
+  return campaign.unknown > 0 ? kUndecided : kOk;
+}
+
+}  // namespace
+
+FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
+  FuzzOutcome outcome;
+  PrintStart(scenario, args);
+  const RunResult calm = SimulateIsolated(scenario, Choices::Calm());
+  if (calm.verdict.oracle == "crash" || calm.verdict.oracle == "hang") {
+    std::fprintf(stderr, "reprise fuzz: the calm run of %s ends in a %s: %s\n",
+                 scenario.FullName().c_str(), calm.verdict.oracle.c_str(),
+                 calm.verdict.reason.c_str());
+    outcome.status = kViolation;
+    return outcome;
+  }
+  if (const auto difference = Nondeterminism(scenario, args.campaign.base_seed)) {
+    std::fprintf(stderr, "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
+                 scenario.FullName().c_str(), difference->c_str());
+    outcome.status = kDiverged;
+    return outcome;
+  }
+  std::optional<double> seconds;
+  if (args.campaign.time_at_most) {
+    seconds = static_cast<double>(args.campaign.time_at_most->count()) / 1000;
+  }
+  ProgressBar bar(args.campaign.runs_at_most, seconds, args.quiet || args.json);
+  double next_json = 1;
+  outcome.campaign = RunCampaign(scenario, args.campaign, [&](const Progress& p) {
+    bar.Show(p);
+    if (args.json && p.seconds >= next_json) {
+      next_json = p.seconds + 1;
+      PrintJson({{"schema", "reprise.fuzz/1"}, {"type", "progress"}, {"runs", p.runs},
+                 {"seconds", p.seconds}, {"failures", p.failures}});
+    }
+    return !Interrupted();
+  });
+  bar.Clear();
+  outcome.status = StatusOf(outcome.campaign);
+  Reporter reporter(scenario, args, outcome.campaign);
+  for (const Finding& finding : outcome.campaign.findings) {
+    const auto path = reporter.Report(finding);
+    if (!path.ok()) {
+      outcome.status = Complain("fuzz", path.status());
+      return outcome;
+    }
+    outcome.traces.push_back(*path);
+  }
+  PrintEnd(scenario, args, outcome.campaign);
+  return outcome;
+}
+
+int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args) {
+  std::vector<Scenario> scenarios;
+  for (const std::string& name : args.scenarios) {
+    auto scenario = catalogue.Make(name, args.options);
+    if (!scenario.ok()) return Complain("fuzz", scenario.status());
+    scenarios.push_back(std::move(*scenario));
+  }
+  if (absl::Status s = MakeDirectory(args.out); !s.ok()) return Complain("fuzz", s);
+  WatchForInterrupts();
+  int status = kOk;
+  for (const Scenario& scenario : scenarios) {
+    const FuzzOutcome outcome = FuzzOne(scenario, args);
+    if (status == kOk || outcome.status == kInterrupted) status = outcome.status;
+    const bool stop = outcome.status == kViolation && !args.campaign.keep_going;
+    if (stop || outcome.status == kInterrupted || outcome.status == kDiverged) break;
+  }
+  return status;
+}
+
+}  // namespace reprise

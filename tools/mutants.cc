@@ -1,0 +1,144 @@
+// reprise mutants: fuzzes every mutant, and prints how soon each was found and how small its failure
+// became. The table in docs/mutants.md is what this prints.
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/search/isolate.h"
+#include "sim/trace.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/report.h"
+
+namespace reprise {
+namespace {
+
+// Within how many seeds a mutant must be found, by its difficulty.
+uint64_t SeedsFor(const MutantInfo& mutant) {
+  if (mutant.difficulty == "D1") return 200;
+  if (mutant.difficulty == "D2") return 20'000;
+  return 1'000'000;
+}
+
+struct Row {
+  std::string family;
+  MutantInfo mutant;
+  bool found = false;          // By the oracle that it names,
+  std::string by;              // or by another.
+  uint64_t seeds = 0;          // Until it was found.
+  Shrunk shrunk;
+  bool replays = false;        // Its trace, written and read back, is the same run.
+};
+
+bool ReplaysFromText(const Scenario& scenario, const Shrunk& shrunk) {
+  const auto trace = ParseTrace(FormatTrace(TraceOf(scenario, shrunk.result)));
+  if (!trace.ok()) return false;
+  const RunResult now = Simulate(scenario, Choices::FromDepartures(trace->departures));
+  return now.digest == trace->digest && now.verdict.oracle == trace->oracle;
+}
+
+Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& mutant,
+            const MutantsArgs& args) {
+  Row row{.family = family.name, .mutant = mutant, .found = false, .by = "", .seeds = 0,
+          .shrunk = {}, .replays = false};
+  const Scenario scenario = *catalogue.Make(family.name + ":" + mutant.name);
+  CampaignOptions options{.strategy = Strategy::kSwarm, .base_seed = args.base_seed,
+                          .runs_at_most = mutant.decoy ? 100'000 : SeedsFor(mutant),
+                          .time_at_most = {}, .jobs = args.jobs};
+  const std::string name = family.name + ":" + mutant.name;
+  const CampaignResult campaign = RunCampaign(scenario, options, [&](const Progress& p) {
+    static_cast<void>(p);
+    return !Interrupted();
+  });
+  if (campaign.findings.empty()) return row;
+  const Finding& finding = campaign.findings.front();
+  row.by = finding.first.verdict.oracle;
+  row.found = row.by == mutant.oracle;
+  row.seeds = finding.index + 1;
+  row.shrunk = ShrinkFinding(scenario, finding);
+  row.replays = row.shrunk.twice && ReplaysFromText(scenario, row.shrunk);
+  return row;
+}
+
+bool Good(const Row& row) {
+  return row.mutant.decoy ? row.by.empty() : row.found && row.replays;
+}
+
+void PrintHead(bool markdown) {
+  if (markdown) {
+    std::printf("| mutant | id | class | oracle | seeds to find | departures | shrunk to | events | "
+                "runs to shrink | replays |\n|---|---|---|---|--:|--:|--:|--:|--:|---|\n");
+  } else {
+    std::printf("%s\n",
+                Styled(Style::kBold,
+                       Padded("MUTANT", 44) + Padded("ID", 8) + Padded("CLASS", 7) +
+                           Padded("FOUND BY", 17) + Padded("SEEDS", 8) + Padded("DEPARTURES", 14) +
+                           Padded("EVENTS", 8) + Padded("RUNS", 8) + "REPLAYS")
+                    .c_str());
+  }
+  std::fflush(stdout);
+}
+
+void PrintRow(const Row& row, bool markdown) {
+  const std::string name = row.family + ":" + row.mutant.name;
+  const std::string by = row.by.empty() ? "not found" : row.by;
+  const std::string replays = row.by.empty() ? "-" : row.replays ? "bit for bit" : "NO";
+  const std::string before = std::to_string(row.shrunk.before);
+  const std::string after = std::to_string(row.shrunk.departures.size());
+  const std::string events = std::to_string(row.shrunk.result.events);
+  const std::string runs = std::to_string(row.shrunk.runs);
+  if (markdown) {
+    std::printf("| %s | %s | %s | %s | %llu | %s | %s | %s | %s | %s |\n", name.c_str(),
+                row.mutant.id.c_str(), row.mutant.difficulty.c_str(), by.c_str(),
+                static_cast<unsigned long long>(row.seeds), before.c_str(), after.c_str(),
+                events.c_str(), runs.c_str(), replays.c_str());
+  } else {
+    std::printf("%s%s%s%s%s%s%s%s%s\n", Padded(name, 44).c_str(), Padded(row.mutant.id, 8).c_str(),
+                Padded(row.mutant.difficulty, 7).c_str(), Padded(by, 17).c_str(),
+                Padded(std::to_string(row.seeds), 8).c_str(),
+                Padded(before + " -> " + after, 14).c_str(), Padded(events, 8).c_str(),
+                Padded(runs, 8).c_str(), replays.c_str());
+  }
+  std::fflush(stdout);
+}
+
+void PrintJson(const Row& row) {
+  const Json json = {{"schema", "reprise.mutants/1"},
+                     {"scenario", row.family + ":" + row.mutant.name},
+                     {"id", row.mutant.id},
+                     {"class", row.mutant.difficulty},
+                     {"oracle", row.mutant.oracle},
+                     {"found_by", row.by},
+                     {"seeds", row.seeds},
+                     {"departures_before", row.shrunk.before},
+                     {"departures", row.shrunk.departures.size()},
+                     {"events", row.shrunk.result.events},
+                     {"shrink_runs", row.shrunk.runs},
+                     {"replays", row.replays}};
+  std::printf("%s\n", json.dump().c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args) {
+  for (const std::string& name : args.families) {
+    if (catalogue.Find(name) == nullptr) return Complain("mutants", catalogue.Make(name).status());
+  }
+  WatchForInterrupts();
+  if (!args.json) PrintHead(args.markdown);
+  bool all_good = true;
+  for (const Family& family : catalogue.families()) {
+    const bool wanted = args.families.empty() || std::ranges::count(args.families, family.name) > 0;
+    for (const MutantInfo& mutant : family.mutants) {
+      if (!wanted) continue;
+      const Row row = Examine(catalogue, family, mutant, args);
+      if (Interrupted()) return kInterrupted;
+      args.json ? PrintJson(row) : PrintRow(row, args.markdown);
+      all_good &= Good(row);
+    }
+  }
+  return all_good ? kOk : kViolation;
+}
+
+}  // namespace reprise

@@ -1,0 +1,36 @@
+// From DOT to a file that people look at, by way of the program neato.
+//
+// The program and not the library libgvc: it writes the same bytes, leaks nothing into this
+// process, and where it is not installed all other formats still work.
+
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tools/selection.h"
+
+namespace reprise {
+
+enum class Format { kDot, kSvg, kPng, kPdf, kText };
+
+// By the extension: dot, svg, png, pdf or txt. "-" is text. Error: kInvalidArgument.
+absl::StatusOr<Format> FormatOf(const std::string& path);
+
+// The picture as that format has it. Errors: kInvalidArgument where neato does not make it,
+// kUnavailable without Graphviz, kInternal where it failed.
+absl::StatusOr<std::string> RenderDot(const std::string& dot, Format format);
+
+// Writes all of it or nothing: a file that is there is replaced at once, at the end. "-" is the
+// standard output. Errors: kPermissionDenied, kInvalidArgument.
+absl::Status WriteWhole(const std::string& path, const std::string& bytes);
+
+// DOT to the file, in the format of its name.
+absl::Status Render(const std::string& dot, const std::string& path);
+
+// The run to the file, in the format of its name.
+absl::Status Draw(const Scenario& scenario, const RunResult& result, const DrawOptions& options,
+                  const std::string& path);
+
+}  // namespace reprise

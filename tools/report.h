@@ -1,0 +1,36 @@
+// Runs and failures, as people and as programs want to read them.
+
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "sim/scenario.h"
+#include "sim/search/campaign.h"
+#include "sim/search/shrink.h"
+
+namespace reprise {
+
+using Json = nlohmann::ordered_json;
+
+// {"schema": "reprise.run/1", ...}. Seeds and digests are strings: JSON numbers lose bits.
+Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed);
+Json FaultsJson(const FaultCounts& faults);
+
+// "PASS  primary-backup  seed 0x7" and what there is to say about the run.
+std::string RunText(const Scenario& scenario, const RunResult& result,
+                    std::optional<uint64_t> seed, double seconds);
+
+// "3 crash  1 cut  61 drop": what was applied; and what was switched on and never met by a node.
+std::string FaultsText(const FaultCounts& faults);
+std::string NeverObserved(const Scenario& scenario, const FaultCounts& faults);
+std::string FactsText(const std::vector<std::pair<std::string, uint64_t>>& facts);
+
+// The departures of a run whose events were kept, one a line, with their times.
+std::string DeparturesText(const RunResult& kept, size_t at_most);
+
+// A file name's worth of a scenario's name: "raft:no-sync" becomes "raft-no-sync".
+std::string FileName(const Scenario& scenario);
+
+}  // namespace reprise

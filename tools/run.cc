@@ -1,0 +1,61 @@
+// reprise run: one run of a scenario, by its seed.
+
+#include <chrono>
+#include <cstdio>
+
+#include "sim/search/twice.h"
+#include "sim/trace.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/event_log.h"
+#include "tools/report.h"
+
+namespace reprise {
+namespace {
+
+int StatusOf(const Verdict& verdict) {
+  switch (verdict.kind) {
+    case Verdict::Kind::kPass: return kOk;
+    case Verdict::Kind::kFail: return kViolation;
+    default: return kUndecided;
+  }
+}
+
+}  // namespace
+
+int RunCommand(const Catalogue& catalogue, const RunArgs& args) {
+  const auto scenario = catalogue.Make(args.scenario.name, args.scenario.options);
+  if (!scenario.ok()) return Complain("run", scenario.status());
+  const Choices choices = args.seed ? Choices::FromSeed(*args.seed) : Choices::Calm();
+  const auto started = std::chrono::steady_clock::now();
+  const RunResult result = Simulate(*scenario, choices, {.keep_events = !args.events.empty()});
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  if (args.json) {
+    std::printf("%s\n", RunJson(*scenario, result, args.seed).dump(2).c_str());
+  } else {
+    std::printf("%s", RunText(*scenario, result, args.seed, seconds).c_str());
+  }
+  if (!args.trace.empty()) {
+    const absl::Status saved =
+        SaveFile(args.trace, FormatTrace(TraceOf(*scenario, result, args.seed)));
+    if (!saved.ok()) return Complain("run", saved);
+  }
+  if (!args.events.empty()) {
+    const absl::Status saved = SaveEvents(args.events, result.timeline);
+    if (!saved.ok()) return Complain("run", saved);
+  }
+  if (args.twice) {
+    const auto difference =
+        args.seed ? CheckTwice(*scenario, *args.seed) : CheckCalmTwice(*scenario);
+    if (difference) {
+      std::fprintf(stderr, "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
+                   scenario->FullName().c_str(), Describe(*difference).c_str());
+      return kDiverged;
+    }
+    if (!args.json) std::printf("      twice    the same run: again, after another, from departures\n");
+  }
+  return StatusOf(result.verdict);
+}
+
+}  // namespace reprise

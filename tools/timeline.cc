@@ -1,0 +1,43 @@
+// reprise timeline: draws the run of a trace.
+
+#include "sim/trace.h"
+#include "tools/commands.h"
+#include "tools/console.h"
+#include "tools/render.h"
+
+namespace reprise {
+
+int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args) {
+  // Before a long run, so that a mistyped name is told at once.
+  if (const auto format = FormatOf(args.out); !format.ok()) {
+    return Complain("timeline", format.status());
+  }
+  const auto trace = LoadTrace(args.trace, args.lenient);
+  if (!trace.ok()) return Complain("timeline", trace.status());
+  const auto scenario = catalogue.Make(trace->scenario, trace->options);
+  if (!scenario.ok()) {
+    return Complain("timeline", absl::InvalidArgumentError(
+                                    args.trace + ": " + std::string(scenario.status().message())));
+  }
+  const RunResult run =
+      Simulate(*scenario, Choices::FromDepartures(trace->departures), {.keep_events = true});
+  const bool same = run.digest == trace->digest;
+  if (!same && !args.lenient) {
+    return Complain("timeline", absl::DataLossError(
+                                    args.trace + ": this is not the recorded run any more (reprise "
+                                                 "replay says where it differs); --lenient draws "
+                                                 "the run as it is now"));
+  }
+  DrawOptions options;
+  options.title = args.title;
+  if (args.messages != 0) options.messages_whole = options.messages_at_most = args.messages;
+  options.subtitle = "trace " + args.trace.substr(args.trace.rfind('/') + 1) +
+                     (same ? "" : " (the code has changed since)");
+  if (const absl::Status s = Draw(*scenario, run, options, args.out); !s.ok()) {
+    return Complain("timeline", s);
+  }
+  if (args.out != "-") std::fprintf(stderr, "wrote %s\n", args.out.c_str());
+  return kOk;
+}
+
+}  // namespace reprise
