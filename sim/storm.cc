@@ -11,6 +11,7 @@ namespace reprise {
 namespace {
 
 const Label kCutHow("cut-how");
+const Label kCutClients("cut-clients");
 const Label kCutNode("cut-node");
 const Label kCutPeer("cut-peer");
 const Label kCutSide("cut-side");
@@ -27,7 +28,9 @@ int64_t Unzigzag(uint64_t value) {
 class Cutter {
  public:
   Cutter(World& world, const Address& cause) : world_(world), cause_(cause) {
-    const bool clients = world.scenario().cuts.clients;
+    // Clients that still reach both sides are what shows a split brain; clients that are cut off
+    // with a server are what shows a stale one. So a cut draws which it is.
+    const bool clients = world.scenario().cuts.clients && Draw(kCutClients, 2) != 0;
     for (uint32_t i = 1; i <= world.nodes(); ++i) {
       if (clients || !world.node(NodeId{i}).role_data().client) members_.push_back(NodeId{i});
     }

@@ -220,6 +220,7 @@ class ViewService {
   }
 
   void ReportHolders() {
+    if (view_.number == 0) return;  // There is nothing to hold yet.
     HeldBy held{{view_.primary}};
     if (acknowledged_ && view_.backup != kNone) held.holders.push_back(view_.backup);
     env_.Report(held);
@@ -492,9 +493,9 @@ Scenario Make(const Options& options, const std::string& mutant) {
        .client = true},
   };
   s.links = models::StormyLinks();
-  s.cuts = models::Partitions();
+  s.cuts = {.cut = OneIn(8), .slot = 500ms, .shortest = 300ms, .longest = 1500ms};
   s.crashes = {.crash = OneIn(16), .crash_at = OneIn(4000), .down_at_most = 2};
-  s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .drift_ppm_most = kDriftPpm, .jump = OneIn(16)};
+  s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .drift_ppm_most = kDriftPpm, .jump = OneIn(4)};
   s.order = OneIn(10);
   s.storm = 8s;
   s.calm = 4s;

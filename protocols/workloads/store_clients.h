@@ -15,9 +15,9 @@ namespace reprise::store {
 struct Plan {
   bool lists = false;  // Appends and reads, judged as AppendList; else get, put, cas: as KeyValue.
   uint64_t keys = 2;   // Few, so that operations meet.
-  Duration slot = 250ms;
-  Duration patience = 1s;
-  Duration retry = 150ms;  // How long one server may take.
+  Duration slot = 200ms;
+  Duration patience = 500ms;
+  Duration retry = 100ms;  // How long one server may take.
   Duration last = 9s;      // When the last slot begins.
   Duration finale = 10500ms;  // When every key is read.
 };
