@@ -93,6 +93,7 @@ const std::vector<Ban>& Bans() {
 const std::vector<Exception>& Exceptions() {
   static const std::vector<Exception> kExceptions = {
       {"sim/network.h", "flat_hash_map", "looked up by its key, and never walked through"},
+      {"sim/files.cc", "getpid(", "names a file that is renamed at once"},
       {"sim/search/", "steady_clock", "searching stops after real time, of which no run knows"},
       {"sim/search/", "double", "real seconds, for people"},
       {"sim/search/", "fork(", "searchers are processes; a run stays within one"},
