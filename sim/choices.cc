@@ -30,9 +30,11 @@ bool IsLabel(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, fits);
 }
 
-// Takes a decimal number off the front of text.
+// Takes a decimal number from 1 off the front of text. A leading zero is an error, so that each
+// address has one text.
 template <class T>
 bool TakeNumber(std::string_view& text, T& value) {
+  if (text.starts_with('0')) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end == text.data()) return false;
   text.remove_prefix(static_cast<size_t>(end - text.data()));
@@ -47,7 +49,7 @@ bool TakeChar(std::string_view& text, char c) {
 
 bool TakeNode(std::string_view& text, NodeId& node) {
   uint32_t n = 0;
-  if (!TakeChar(text, 'n') || !TakeNumber(text, n) || n == 0) return false;
+  if (!TakeChar(text, 'n') || !TakeNumber(text, n)) return false;
   node = NodeId{n};
   return true;
 }
@@ -108,9 +110,7 @@ std::optional<Address> ParseAddress(std::string_view text) {
   }
   if (!TakeChar(text, ' ') || !TakeChar(text, '#')) return std::nullopt;
   if (!TakeNumber(text, address.ordinal)) return std::nullopt;
-  if (TakeChar(text, '.') && (!TakeNumber(text, address.sub) || address.sub == 0)) {
-    return std::nullopt;
-  }
+  if (TakeChar(text, '.') && !TakeNumber(text, address.sub)) return std::nullopt;
   if (!text.empty()) return std::nullopt;
   return address;
 }

@@ -82,6 +82,12 @@ class Env {
   // take turns, and only at calls into Env that block.
   virtual void Spawn(std::function<void()> body) = 0;
 
+  // Ends this boot, as abort() ends a process: for what must not be gone on after, such as a sync
+  // that failed. The node restarts later, as after a crash; but the machine stayed up, and with it
+  // what the page cache holds, of which nobody knows what is durable. Does not return; never call
+  // it from a destructor.
+  [[noreturn]] virtual void Abort(std::string_view reason) = 0;
+
   // Tells the oracles what this node has just done: "decided", "checkpointed", "returned 5".
   // It is the only thing that oracles see of a node, and nodes cannot see it at all.
   template <class T>

@@ -110,7 +110,8 @@ class Message {
   Message() = default;
   Message(const MessageType* type, std::string_view bytes)
       : type_(type), size_(static_cast<uint32_t>(bytes.size())) {
-    std::memcpy(Room(), bytes.data(), bytes.size());
+    char* room = Room();
+    if (!bytes.empty()) std::memcpy(room, bytes.data(), bytes.size());
   }
   Message(const Message& o) : Message(o.type_, o.bytes()) {}
   Message(Message&& o) noexcept : type_(o.type_), size_(o.size_), at_(o.at_) { o.size_ = 0; }
@@ -158,7 +159,7 @@ class Message {
   union {
     char inside[kInside];
     char* outside;
-  } at_;
+  } at_{};
 };
 
 // A message and who sent it.

@@ -66,7 +66,7 @@ void Network::Send(NodeId from, NodeId to, const MessageType& type, std::string_
     ++world_.count(Fault::kLate).applied;
     at += LateBy(late).count();
   }
-  const uint64_t tie = world_.Strike(Fault::kOrder, from, to, ordinal, 0, 8);
+  const uint64_t tie = world_.Strike(Fault::kOrder, from, to, ordinal, 0, Queue::kTies);
   if (tie != 0) ++world_.count(Fault::kOrder).applied;
   Launch(link, at, from, to, id, late != 0, false, static_cast<uint16_t>(tie), type, bytes);
   const uint64_t twice = world_.Strike(Fault::kDuplicate, from, to, ordinal, 0, kQuantiles);

@@ -54,7 +54,7 @@ void SimNode::Boot() {
   if (up_ || exited_) return;
   if (boot_ > 0) {
     world_.CountDown(-1);
-    ++world_.count(crashed_by_).observed;
+    if (crashed_by_) ++world_.count(*crashed_by_).observed;
   }
   up_ = true;
   ++boot_;
@@ -126,13 +126,21 @@ void SimNode::ClearInbox() {
 
 void SimNode::Crash(const Address& cause) {
   crashed_by_ = cause.site.label == LabelOf(Fault::kCrashAt) ? Fault::kCrashAt : Fault::kCrash;
-  ++world_.count(crashed_by_).applied;
-  world_.Note(Event::Kind::kCrash, id_, kNobody, boot_);
+  ++world_.count(*crashed_by_).applied;
+  GoDown("");
+  if (disk_) disk_->Crash(cause);
+  ComeBack(cause);
+}
+
+void SimNode::GoDown(std::string_view reason) {
+  world_.Note(Event::Kind::kCrash, id_, kNobody, boot_, nullptr, reason);
   Unwind();
   ClearInbox();
   up_ = false;
   world_.CountDown(1);
-  if (disk_) disk_->Crash(cause);
+}
+
+void SimNode::ComeBack(const Address& cause) {
   const CrashModel& model = world_.scenario().crashes;
   const Address down{{kDown, id_}, cause.ordinal, cause.sub};
   const Duration most = Share(model.down_more, world_.choices().Draw(down, kQuantiles));
@@ -144,6 +152,13 @@ void SimNode::Crash(const Address& cause) {
 }
 
 void SimNode::CrashAsAsked() { Crash({{LabelOf(Fault::kCrashAt), id_}, boot_, call_}); }
+
+// The disk is not told: its page cache outlives the process.
+void SimNode::AbortAsAsked() {
+  crashed_by_.reset();
+  GoDown(abort_reason_);
+  ComeBack({{kDown, id_}, boot_, call_});
+}
 
 void SimNode::Exit() {
   world_.Note(Event::Kind::kExit, id_, kNobody, boot_);
@@ -163,7 +178,7 @@ bool SimNode::Enter() {
   world_.CountCall(id_);
   ++call_;
   if (world_.on(Fault::kCrashAt) && role_.mortal &&
-      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash()) {
+      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash(id_)) {
     world_.Interrupt(World::What::kCrashNow, Index(id_));
     throw Killed{};  // Resumed only to be unwound.
   }
@@ -222,7 +237,7 @@ void SimNode::Wake(Fiber& fiber) {
   fiber.state = Fiber::State::kReady;
   uint64_t tie = 0;
   if (world_.on(Fault::kOrder)) {
-    tie = world_.Strike(Fault::kOrder, id_, kNobody, NextOrdinal(kWakes), 0, 8);
+    tie = world_.Strike(Fault::kOrder, id_, kNobody, NextOrdinal(kWakes), 0, Queue::kTies);
     if (tie != 0) ++world_.count(Fault::kOrder).applied;
   }
   world_.Push(world_.now(), World::What::kResume, fiber.index, static_cast<uint16_t>(tie));
@@ -293,6 +308,14 @@ void SimNode::Spawn(std::function<void()> body) {
   if (!Enter()) return;
   CHECK(body != nullptr);
   Start(std::move(body));
+}
+
+void SimNode::Abort(std::string_view reason) {
+  if (Enter()) {
+    abort_reason_ = reason;
+    world_.Interrupt(World::What::kAbortNow, Index(id_));
+  }
+  throw Killed{};  // Resumed only to be unwound.
 }
 
 bool SimNode::Park(Waiters& waiters, Time deadline) {

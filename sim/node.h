@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ class SimNode final : public Env {
   void Boot();
   void Crash(const Address& cause);
   void CrashAsAsked();  // At the call into Env that one of its fibers is in.
+  void AbortAsAsked();
   void Exit();
   void Unwind();  // Kills every fiber.
   void Forget(const Fiber& fiber);
@@ -89,6 +91,7 @@ class SimNode final : public Env {
   uint64_t Random(Label label, uint64_t bound) override;
   std::optional<Envelope> ReceiveUntil(Time deadline) override;
   void Spawn(std::function<void()> body) override;
+  [[noreturn]] void Abort(std::string_view reason) override;
   bool Park(Waiters& waiters, Time deadline) override;
   void WakeOne(Waiters& waiters) override;
   void WakeAll(Waiters& waiters) override;
@@ -101,6 +104,8 @@ class SimNode final : public Env {
   static void Entry(void* fiber);
   void Wake(Fiber& fiber);
   void ClearInbox();
+  void GoDown(std::string_view reason);
+  void ComeBack(const Address& cause);
 
   World& world_;
   const NodeId id_;
@@ -109,7 +114,8 @@ class SimNode final : public Env {
 
   bool up_ = false;
   bool exited_ = false;
-  Fault crashed_by_ = Fault::kCrash;
+  std::optional<Fault> crashed_by_;  // None where it aborted.
+  std::string abort_reason_;
   uint64_t boot_ = 0;
   uint32_t call_ = 0;  // Of this boot.
 

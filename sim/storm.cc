@@ -98,11 +98,12 @@ class Cutter {
 
 void World::SetClocks() {
   const ClockModel& model = scenario_.clocks;
+  CHECK(!on(Fault::kDrift) || (model.drift_ppm_most > 0 && model.drift_ppm_most <= 500'000));
   for (auto& node : nodes_) {
     if (!node->mortal()) continue;
     const uint64_t offset = Strike(Fault::kOffset, node->self(), kNobody, 1, 0, kQuantiles);
     const auto most = static_cast<uint64_t>(model.drift_ppm_most);
-    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 2);
+    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 1);
     const int64_t ns = Share(model.offset_most, offset).count();
     // 1 and 2 are the slightest drifts, one each way.
     const int64_t ppm = drift == 0 ? 0 : Unzigzag(drift + 1);
@@ -141,7 +142,7 @@ void World::StrikePlanned(const Planned& planned) {
   switch (planned.fault) {
     case Fault::kCut: BeginCut(planned.address); break;
     case Fault::kCrash:
-      if (node(id).up() && MayCrash()) node(id).Crash(planned.address);
+      if (node(id).up() && MayCrash(id)) node(id).Crash(planned.address);
       break;
     case Fault::kRot:
       if (SimDisk* disk = node(id).disk_if_used()) disk->Rot(planned.address);

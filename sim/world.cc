@@ -178,6 +178,7 @@ void World::Special(const Queue::Entry& entry) {
     case What::kHeal: EndCut(partitions_[entry.index]); break;
     case What::kCalm: BeginCalm(); break;
     case What::kCrashNow: node(NodeId{entry.index}).CrashAsAsked(); break;
+    case What::kAbortNow: node(NodeId{entry.index}).AbortAsAsked(); break;
     default: CHECK(false);
   }
 }
@@ -265,7 +266,11 @@ void World::OnMain(absl::FunctionRef<void()> job) {
 
 void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
                   std::string_view payload) {
-  if (kind == Event::Kind::kFact) CountFact(type);
+  if (kind == Event::Kind::kFact) {
+    CountFact(type);
+    const auto held = MessageView(type, payload).As<HeldBy>();
+    if (held) Protect(held->holders);
+  }
   if (oracles_.empty() || over_) return;
   const Event event{kind, AtNanos(now_), node, peer, id, timeline_.count(), {type, payload}};
   OnMain([&] {
@@ -276,6 +281,32 @@ void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const
         },
         node);
   });
+}
+
+bool World::Holds(const Holder& holder) const {
+  const SimNode& node = *nodes_[Index(holder.node) - 1];
+  return node.up() && node.boot() == holder.boot;
+}
+
+void World::Protect(std::vector<Holder> holders) {
+  for (const Holder& holder : holders) CHECK(1 <= Index(holder.node) && Index(holder.node) <= nodes());
+  const auto alive = std::ranges::count_if(holders, [&](const Holder& h) { return Holds(h); });
+  if (alive >= scenario_.crashes.holders_at_least) holders_ = std::move(holders);
+}
+
+bool World::MayCrash(NodeId node) const {
+  if (down_ >= scenario_.crashes.down_at_most) return false;
+  bool needed = false;
+  int others = 0;
+  for (const Holder& holder : holders_) {
+    if (!Holds(holder)) continue;
+    if (holder.node == node) {
+      needed = true;
+    } else {
+      ++others;
+    }
+  }
+  return !needed || others >= scenario_.crashes.holders_at_least;
 }
 
 void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node) {

@@ -17,6 +17,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "sim/fiber.h"
+#include "sim/holders.h"
 #include "sim/network.h"
 #include "sim/node.h"
 #include "sim/queue.h"
@@ -57,7 +58,8 @@ class World {
     kPlanned,
     kHeal,
     kCalm,
-    kCrashNow
+    kCrashNow,
+    kAbortNow
   };
 
   const Scenario& scenario() const { return scenario_; }
@@ -100,8 +102,8 @@ class World {
   // Ends the run as failed, unless it has a verdict already.
   void Fail(const std::string& oracle, const std::string& reason, NodeId node);
 
-  // True where one more node may go down: the protocol was promised at most f.
-  bool MayCrash() const { return down_ < scenario_.crashes.down_at_most; }
+  // True where that node may go down: the protocol was promised at most f, and enough holders.
+  bool MayCrash(NodeId node) const;
   void CountDown(int change) { down_ += change; }
 
   // Fibers. A fiber that is not running and not in the queue waits until it is woken.
@@ -146,6 +148,8 @@ class World {
              std::string_view payload);
   void JudgeOnMain(const Event& event);
   void CountFact(const MessageType* type);
+  void Protect(std::vector<Holder> holders);
+  bool Holds(const Holder& holder) const;
   void Livelock(NodeId node);
   void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
   void Conclude();
@@ -172,6 +176,7 @@ class World {
   bool over_ = false;
   bool watched_ = false;  // By an oracle that watches all events.
   int down_ = 0;
+  std::vector<Holder> holders_;
   uint64_t calls_now_ = 0;
   uint64_t dispatched_ = 0;
 

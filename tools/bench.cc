@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -21,7 +22,7 @@ struct Rumour {
 };
 struct AppendEntries {
   uint64_t term = 0, previous_index = 0, previous_term = 0, commit = 0;
-  std::vector<uint64_t> entries;
+  std::array<uint64_t, 2> entries{};
 };
 struct Appended {
   uint64_t term = 0, index = 0;

@@ -1,0 +1,29 @@
+// Clients of a store (store.h), which report what they do in the words of models/spec/history.h.
+//
+// Each client sits on absolute slots of virtual time: its k-th operation starts in slot k, at a
+// moment of its own, and is left out where the one before is still under way. So taking one
+// operation away moves no other. An operation is tried at one server after another, always under
+// the same sequence number, until it is answered or the client has lost patience; then it is in
+// doubt. At the end, when all has healed, each client reads every key.
+
+#pragma once
+
+#include "sim/env.h"
+
+namespace reprise::store {
+
+struct Plan {
+  bool lists = false;  // Appends and reads, judged as AppendList; else get, put, cas: as KeyValue.
+  uint64_t keys = 2;   // Few, so that operations meet.
+  Duration slot = 250ms;
+  Duration patience = 1s;
+  Duration retry = 150ms;  // How long one server may take.
+  Duration last = 9s;      // When the last slot begins.
+  Duration finale = 10500ms;  // When every key is read.
+};
+
+// Draws nothing but "client-op" and "client-when", once for each slot. Without a draw the operations
+// take turns on one key. Reports Progress (converges.h) when every last read was answered.
+NodeMain Client(Plan plan);
+
+}  // namespace reprise::store
