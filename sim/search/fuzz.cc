@@ -187,7 +187,8 @@ class TestFuzzer {
 
   // The path of the trace, or nothing and a line of text that says why.
   std::string Save(const Trace& trace, const Finding& finding, std::string& text) const {
-    std::string name = options_.test.empty() ? scenario_.FullName() : options_.test;
+    std::string name = options_.test.empty() ? scenario_.name : options_.test;
+    if (!scenario_.mutant.empty()) name += "-" + scenario_.mutant;
     std::ranges::replace_if(
         name, [](char c) { return c == '/' || c == ':'; }, '-');
     name += finding.seed ? "-" + std::to_string(*finding.seed)

@@ -103,7 +103,7 @@ class ExactlyOnce final : public Oracle {
     if (!m) return std::nullopt;
     answered_ = m->request;
     if (m->total == m->request) return std::nullopt;
-    return "after " + std::to_string(m->request) + " requests the counter says " +
+    return "request " + std::to_string(m->request) + " was answered with " +
            std::to_string(m->total);
   }
 
