@@ -149,12 +149,17 @@ TEST(PrimaryBackup, TheNextPrimaryIsTheOldOneOrTheOldBackup) {
   });
 }
 
-TEST(PrimaryBackup, ABackupAcknowledgesNothingBeforeItWasSentTheState) {
-  std::map<NodeId, uint64_t> transferred;  // In which view.
+TEST(PrimaryBackup, ABackupAcknowledgesOnlyInItsViewAndOnceItWasSentTheState) {
+  std::map<NodeId, uint64_t> transferred, known;  // In which view; of which view.
+  uint64_t acknowledgements = 0;
   ForEachEvent([&](const Event& event) {
-    if (event.index == 0) transferred.clear();
-    const bool delivered = event.kind == Event::Kind::kDeliver;
-    if (delivered && event.message.name() == "Transfer") {
+    if (event.index == 0) transferred.clear(), known.clear();
+    if (event.kind == Event::Kind::kBoot) transferred.erase(event.node), known.erase(event.node);
+    if (event.kind == Event::Kind::kDeliver) {
+      if (const auto m = Look<ViewIs>(event)) {
+        known[event.node] = std::max(known[event.node], m->view.number);
+      }
+      if (event.message.name() != "Transfer") return;
       const auto view = Decode<View>(event.message.bytes().substr(0, EncodedSize(View{})));
       ASSERT_TRUE(view.has_value());
       transferred[event.node] = std::max(transferred[event.node], view->number);
@@ -162,8 +167,11 @@ TEST(PrimaryBackup, ABackupAcknowledgesNothingBeforeItWasSentTheState) {
     if (event.kind != Event::Kind::kSend) return;
     const auto m = Look<Forwarded>(event);
     if (!m) return;
+    ++acknowledgements;
     EXPECT_EQ(m->view, transferred[event.node]);
+    EXPECT_GE(m->view, known[event.node]);
   });
+  EXPECT_GT(acknowledgements, 1000u);
 }
 
 // Servers, in runs made by hand.
@@ -212,6 +220,44 @@ TEST(PrimaryBackup, ARequestThatArrivesTwiceIsExecutedOnce) {
   EXPECT_EQ(appended, 1u);
 }
 
+// When that node sent an answer, and whether it was to a read.
+struct Answered {
+  Time at;
+  bool read;
+};
+std::vector<Answered> AnswersOf(NodeId node, const RunResult& run) {
+  std::map<std::pair<NodeId, uint64_t>, bool> reads;
+  std::vector<Answered> out;
+  for (size_t i = 0; i < run.timeline.size(); ++i) {
+    const Event e = run.timeline[i];
+    if (e.kind != Event::Kind::kSend) continue;
+    if (const auto m = e.As<store::Request>()) {
+      reads[{e.node, m->sequence}] = m->command.verb == store::Verb::kRead;
+    }
+    const auto m = e.As<store::Answer>();
+    if (m && e.node == node) out.push_back({e.at, reads.at({e.peer, m->sequence})});
+  }
+  return out;
+}
+
+constexpr Time kCutFrom = AtNanos(0) + 2s, kCutUntil = kCutFrom + 300ms;
+
+TEST(PrimaryBackup, ThePrimaryAnswersNoWriteThatTheBackupDoesNotHave) {
+  // From n1 to n2 nothing passes for a while; the view service hears them both.
+  const auto cut = Given({{"cut #5", 1}, {"cut-how #5", 3}});
+  const RunResult run = Watch(Make(), Choices::FromDepartures(cut));
+  EXPECT_EQ(run.verdict.kind, Verdict::Kind::kPass) << run.verdict.reason;
+  int reads = 0, later = 0;
+  for (const Answered& answer : AnswersOf(NodeId{1}, run)) {
+    if (answer.at > kCutUntil) ++later;
+    if (answer.at < kCutFrom + 5ms || answer.at > kCutUntil) continue;
+    EXPECT_TRUE(answer.read) << Millis(answer.at);
+    ++reads;
+  }
+  EXPECT_GT(reads, 0);
+  EXPECT_GT(later, 0);
+}
+
 // Who reported that it became primary, and when.
 std::vector<std::pair<NodeId, Time>> Primaries(const RunResult& run) {
   std::vector<std::pair<NodeId, Time>> out;
@@ -222,6 +268,22 @@ std::vector<std::pair<NodeId, Time>> Primaries(const RunResult& run) {
     }
   }
   return out;
+}
+
+TEST(PrimaryBackup, ALeaseHasRunOutWhenAnotherIsPrimary) {
+  // n1 hears nobody but clients, which it answers for as long as its last lease lasts.
+  const auto cut = Given({{"cut #5", 1}, {"cut-for #5", 1023}});
+  const RunResult run = Watch(Make(), Choices::FromDepartures(cut));
+  EXPECT_EQ(run.verdict.kind, Verdict::Kind::kPass) << run.verdict.reason;
+  const auto primaries = Primaries(run);
+  ASSERT_EQ(primaries.size(), 2u);
+  EXPECT_EQ(primaries[1].first, NodeId{2});
+  int reads = 0;
+  for (const Answered& answer : AnswersOf(NodeId{1}, run)) {
+    EXPECT_LT(answer.at, primaries[1].second - kPing + 4 * kDelay);
+    if (answer.at > kCutFrom + 5ms) ++reads;
+  }
+  EXPECT_GT(reads, 0);
 }
 
 TEST(PrimaryBackup, AServerThatWasRestartedIsANewOne) {
