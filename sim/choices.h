@@ -75,7 +75,7 @@ struct Site {
 struct Address {
   Site site;
   uint64_t ordinal = 0;
-  uint32_t sub = 0;
+  uint64_t sub = 0;
   friend bool operator==(const Address&, const Address&) = default;
 };
 

@@ -60,7 +60,7 @@ class Cutter {
   }
 
  private:
-  uint64_t Draw(Label label, uint64_t bound, uint32_t sub = 0) {
+  uint64_t Draw(Label label, uint64_t bound, uint64_t sub = 0) {
     return world_.choices().Draw({{label}, cause_.ordinal, sub}, bound);
   }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/check.h"
+#include "sim/bytes.h"
 #include "sim/message.h"
 #include "sim/time.h"
 
@@ -108,7 +109,7 @@ class Timeline {
     std::memcpy(p, &header, sizeof header);
     if (!payload.empty()) {
       std::memset(p + room - 8, 0, 8);
-      std::memcpy(p + sizeof header, payload.data(), payload.size());
+      CopyFew(p + sizeof header, payload.data(), payload.size());
     }
     used_ += room;
     ++count_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <set>
 #include <string_view>
 
 namespace reprise {
@@ -26,6 +27,10 @@ bool ParseNumber(std::string_view text, uint64_t& value, int base = 10) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
+std::string EndLine(size_t departures, std::string_view above) {
+  return "end " + std::to_string(departures) + " " + Hex(XXH3_64bits(above.data(), above.size()));
+}
+
 // Reads a trace line by line; the first thing that is wrong ends it.
 class Reader {
  public:
@@ -38,13 +43,15 @@ class Reader {
     while (Next(line) && !line.empty()) {
       if (absl::Status s = Header(line); !s.ok()) return s;
     }
-    if (trace_.scenario.empty()) return Bad("a trace must name its scenario");
-    if (trace_.verdict.empty()) return Bad("a trace must have a verdict");
-    if (!has_digest_) return Bad("a trace must have a digest");
-    while (Next(line) && !line.empty()) {
+    for (const char* key : {"scenario", "verdict", "events", "digest"}) {
+      if (!seen_.contains(key)) return Bad("before here belongs \"" + std::string(key) + " ...\"");
+    }
+    while (Next(line) && (!line.empty() || lenient_)) {
+      if (line.empty()) continue;
+      if (lenient_ && line.starts_with("end")) break;
       if (absl::Status s = OneDeparture(line); !s.ok()) return s;
     }
-    if (absl::Status s = End(); !s.ok()) return s;
+    if (absl::Status s = lenient_ ? LenientEnd(line) : End(); !s.ok()) return s;
     return std::move(trace_);
   }
 
@@ -60,6 +67,8 @@ class Reader {
     const size_t end = std::min(text_.find('\n', at_), text_.size());
     line = std::string_view(text_).substr(at_, end - at_);
     at_ = end + 1;
+    // Editors add what nobody sees.
+    while (lenient_ && (line.ends_with('\r') || line.ends_with(' '))) line.remove_suffix(1);
     return true;
   }
 
@@ -81,6 +90,10 @@ class Reader {
     const size_t space = line.find(' ');
     const std::string_view key = line.substr(0, space);
     const std::string_view rest = space == line.npos ? "" : line.substr(space + 1);
+    const bool many = key == "option" || key == "milestone" || key == "fault";
+    if (!seen_.emplace(key).second && !many) {
+      return Bad("a second \"" + OneLine(std::string(key.substr(0, 40))) + "\"");
+    }
     if (key == "scenario") return Text(key, rest, trace_.scenario);
     if (key == "reason") return Text(key, rest, trace_.reason);
     if (key == "option") return Option(rest);
@@ -99,7 +112,6 @@ class Reader {
   }
 
   absl::Status Text(std::string_view key, std::string_view rest, std::string& out) {
-    if (!out.empty()) return Bad("a second \"" + std::string(key) + "\"");
     if (rest.empty() || rest.size() > 4096) return Bad(std::string(key) + " wants a text");
     out = OneLine(std::string(rest));
     return absl::OkStatus();
@@ -108,7 +120,8 @@ class Reader {
   absl::Status Option(std::string_view rest) {
     const size_t space = rest.find(' ');
     if (space == rest.npos || space == 0) return Bad("option wants a name and a value");
-    trace_.options.emplace_back(rest.substr(0, space), rest.substr(space + 1));
+    trace_.options.emplace_back(OneLine(std::string(rest.substr(0, space))),
+                                OneLine(std::string(rest.substr(space + 1))));
     return absl::OkStatus();
   }
 
@@ -126,7 +139,6 @@ class Reader {
     if (rest.size() != 16 || !ParseNumber(rest, trace_.digest, 16)) {
       return Bad("a digest has 16 hexadecimal digits");
     }
-    has_digest_ = true;
     return absl::OkStatus();
   }
 
@@ -151,7 +163,7 @@ class Reader {
       }
       rest = rest.substr(0, space);
     }
-    trace_.faults.emplace_back(rest, count);
+    trace_.faults.emplace_back(OneLine(std::string(rest)), count);
     return absl::OkStatus();
   }
 
@@ -168,7 +180,6 @@ class Reader {
       return Bad("a departure's value is above 0 and below its bound");
     const std::string_view where = line.substr(0, equals);
     const auto address = ParseAddress(where);
-    ++count_;
     if (!address) {
       if (!lenient_) {
         return Bad("this program has no site \"" + OneLine(std::string(where.substr(0, 60))) +
@@ -177,30 +188,41 @@ class Reader {
       ++trace_.unknown_sites;
       return absl::OkStatus();
     }
-    if (!trace_.departures.empty() && !lenient_ &&
-        !Before(trace_.departures.back().address, *address)) {
+    if (lenient_ && !addresses_.insert(*address).second) {
+      return Bad("a second \"" + Describe(*address) + "\"");
+    }
+    auto& all = trace_.departures;
+    if (!lenient_ && !all.empty() && !Before(all.back().address, *address)) {
       return Bad("departures must be sorted by address, each once");
     }
-    trace_.departures.push_back({*address, value, bound});
+    all.push_back({*address, value, bound});
     return absl::OkStatus();
   }
 
+  // The text as it must be from here on, to the byte.
   absl::Status End() {
     std::string_view line;
     if (!Next(line)) return Bad("the trace is cut short: it has no \"end\"");
-    const uint64_t checksum = XXH3_64bits(text_.data(), begin_);
-    uint64_t count = 0, given = 0;
-    const size_t space = line.rfind(' ');
-    if (!line.starts_with("end ") || space < 4 || !ParseNumber(line.substr(4, space - 4), count) ||
-        !ParseNumber(line.substr(space + 1), given, 16)) {
+    if (!line.starts_with("end ")) {
       return Bad("the trace is cut short or damaged: here belongs \"end COUNT CHECKSUM\"");
     }
-    trace_.edited = given != checksum || count != count_;
-    if (trace_.edited && !lenient_) {
+    if (line != EndLine(trace_.departures.size(), std::string_view(text_).substr(0, begin_))) {
       return Bad(
           "the checksum does not match: the trace was damaged or edited; --lenient reads it");
     }
-    if (lenient_) Sort(trace_.departures);
+    if (at_ > text_.size()) return Bad("the trace is cut short: its last line has no end");
+    ++line_;
+    return at_ == text_.size() ? absl::OkStatus() : Bad("there is more after the end");
+  }
+
+  absl::Status LenientEnd(std::string_view line) {
+    if (!line.starts_with("end")) return Bad("the trace is cut short: it has no \"end\"");
+    const auto before = std::string_view(text_).substr(0, begin_);
+    trace_.edited = line != EndLine(trace_.departures.size() + trace_.unknown_sites, before);
+    while (Next(line)) {
+      if (!line.empty()) return Bad("there is more after the end");
+    }
+    Sort(trace_.departures);
     return absl::OkStatus();
   }
 
@@ -209,8 +231,8 @@ class Reader {
   size_t at_ = 0;
   size_t begin_ = 0;  // Of the current line.
   size_t line_ = 0;
-  size_t count_ = 0;
-  bool has_digest_ = false;
+  std::set<std::string, std::less<>> seen_;  // Headers.
+  std::set<Address, decltype(&Before)> addresses_{&Before};
   Trace trace_;
 };
 
@@ -261,42 +283,11 @@ std::string FormatTrace(const Trace& trace) {
            "\n";
   }
   out += "\n";
-  const uint64_t checksum = XXH3_64bits(out.data(), out.size());
-  return out + "end " + std::to_string(trace.departures.size()) + " " + Hex(checksum) + "\n";
+  return out + EndLine(trace.departures.size(), out) + "\n";
 }
 
 absl::StatusOr<Trace> ParseTrace(const std::string& text, bool lenient) {
   return Reader(text, lenient).Read();
-}
-
-absl::StatusOr<std::string> LoadFile(const std::string& path, size_t bytes_at_most) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return absl::NotFoundError(path + ": cannot be read");
-  std::string content;
-  char buffer[64 << 10];
-  while (const size_t n = std::fread(buffer, 1, sizeof buffer, file)) {
-    content.append(buffer, n);
-    if (content.size() > bytes_at_most) break;
-  }
-  const bool failed = std::ferror(file) != 0;
-  std::fclose(file);
-  if (failed) return absl::NotFoundError(path + ": cannot be read");
-  if (content.size() > bytes_at_most) {
-    return absl::InvalidArgumentError(path + ": longer than " +
-                                      std::to_string(bytes_at_most >> 20) + " MiB");
-  }
-  return content;
-}
-
-absl::Status SaveFile(const std::string& path, const std::string& content) {
-  const std::string beside = path + ".partial";
-  std::FILE* file = std::fopen(beside.c_str(), "wb");
-  if (file == nullptr) return absl::PermissionDeniedError(path + ": cannot be written");
-  const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
-  const bool closed = std::fclose(file) == 0;
-  if (written && closed && std::rename(beside.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  std::remove(beside.c_str());
-  return absl::PermissionDeniedError(path + ": cannot be written");
 }
 
 absl::StatusOr<Trace> LoadTrace(const std::string& path, bool lenient) {

@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sim/files.h"
 #include "sim/scenario.h"
 
 namespace reprise {
@@ -54,13 +55,11 @@ Trace TraceOf(const Scenario& scenario, const RunResult& result,
 std::string FormatTrace(const Trace& trace);
 
 // The trace that the text is; kInvalidArgument with "line 7: what is wrong and what to do" where it
-// is none. A lenient reading takes a text that was edited by hand, and sites that are gone.
+// is none. A strict reading takes only what FormatTrace wrote, to the byte. A lenient one takes a
+// text that was edited by hand, with its departures in any order, and sites that are gone.
 absl::StatusOr<Trace> ParseTrace(const std::string& text, bool lenient = false);
 
-// Files. Saving writes beside the file and renames, so that nothing half-written remains. Errors
-// name the path.
+// The trace in that file. Errors name the path: kUnavailable where there is no such file.
 absl::StatusOr<Trace> LoadTrace(const std::string& path, bool lenient = false);
-absl::Status SaveFile(const std::string& path, const std::string& content);
-absl::StatusOr<std::string> LoadFile(const std::string& path, size_t bytes_at_most);
 
 }  // namespace reprise

@@ -65,11 +65,11 @@ void World::SetMenu() {
   for (size_t i = 0; i < kFaults; ++i) {
     const Fault fault = static_cast<Fault>(i);
     const Ratio rate = RateOf(scenario_, fault);
-    Menu menu{.label = LabelOf(fault), .rate = {0, 1}, .on = false};
+    Menu menu{.label = LabelOf(fault), .rate = {0, 1}};
     if (rate.num != 0) {
       const uint64_t swarm = choices_.Draw({{SwarmLabelOf(fault)}, 1}, std::size(kIntensities));
       menu.rate = {std::min(rate.num * kIntensities[swarm], rate.den), rate.den};
-      menu.on = menu.rate.num != 0 || choices_.may_depart();
+      on_[i] = menu.rate.num != 0 || choices_.may_depart();
     }
     menu_.push_back(menu);
   }

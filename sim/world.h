@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -87,17 +88,17 @@ class World {
 
   // How the fault strikes there, in [0, bound): zero but in the storm, and as often as the scenario
   // and this run's swarm have it.
-  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint32_t sub,
+  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint64_t sub,
                   uint64_t bound) {
+    if (!on(fault) || !storm_) return 0;
     const Menu& menu = menu_[static_cast<size_t>(fault)];
-    if (!menu.on || !storm_) return 0;
     const uint64_t value =
         choices_.Rarely({{menu.label, node, peer}, ordinal, sub}, menu.rate, bound);
     if (value != 0) ++faults_[fault].attempted;
     return value;
   }
   // Whether it can strike at all in this run.
-  bool on(Fault fault) const { return menu_[static_cast<size_t>(fault)].on; }
+  bool on(Fault fault) const { return on_[static_cast<size_t>(fault)]; }
 
   // Ends the run as failed, unless it has a verdict already.
   void Fail(const std::string& oracle, const std::string& reason, NodeId node);
@@ -132,7 +133,6 @@ class World {
   struct Menu {  // Of one fault, in this run.
     Label label;
     Ratio rate;
-    bool on = false;
   };
 
   void Populate();
@@ -181,6 +181,7 @@ class World {
   uint64_t dispatched_ = 0;
 
   std::vector<Menu> menu_;
+  std::array<bool, kFaults> on_{};  // Which of them can strike at all.
   FaultCounts faults_;
   std::vector<Planned> planned_;
   std::vector<Partition> partitions_;

@@ -1,16 +1,13 @@
 // Drawings are tested as DOT and as text: pictures of equal runs must be equal text.
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 
+#include "tests/temporary_folder.h"
 #include "tools/causal.h"
 #include "tools/draw_dot.h"
 #include "tools/draw_text.h"
@@ -168,27 +165,6 @@ size_t Edges(const std::string& dot) {
     }
   }
   return edges;
-}
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = testing::TempDir() + "drawXXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::string path_;
-};
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 bool GraphvizIsThere() {
@@ -426,22 +402,6 @@ TEST(Render, SaysWhatIsMissing) {
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(std::string(status.message()),
             "PNG needs Graphviz (neato), which is not installed: apt-get install graphviz");
-}
-
-TEST(Render, LeavesNothingHalfWritten) {
-  const TemporaryFolder folder;
-  EXPECT_EQ(WriteWhole(folder / "no/such/x.dot", "x").code(), absl::StatusCode::kInvalidArgument);
-  std::filesystem::create_directory(folder / "x.dot");
-  EXPECT_EQ(WriteWhole(folder / "x.dot", "x").code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(folder.files(), 1u);
-  ASSERT_TRUE(WriteWhole("/dev/null", "x").ok());
-  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));  // Written to, not replaced.
-  ASSERT_TRUE(WriteWhole(folder / "y", "old").ok());
-  if (geteuid() == 0) return;  // Root may write anywhere.
-  chmod((folder / ".").c_str(), 0500);
-  EXPECT_EQ(WriteWhole(folder / "y", "new").code(), absl::StatusCode::kPermissionDenied);
-  chmod((folder / ".").c_str(), 0700);
-  EXPECT_EQ(Contents(folder / "y"), "old");
 }
 
 TEST(Render, ReportsWhatNeatoSays) {

@@ -29,12 +29,15 @@ struct Synced {
 // True where the log may be used.
 bool Recover(Env& env, Wal& wal) {
   const WalRecovered found = wal.Recover();
-  const uint64_t next = found.records.size() + 1;
-  if (found.damaged) env.Report(CorruptionReported{1, next, UINT64_MAX - next});
+  if (found.damaged) {
+    const uint64_t next = found.records.size() + 1;
+    env.Report(CorruptionReported{1, next, UINT64_MAX - next});
+    return false;
+  }
   std::vector<uint64_t> hashes;
   for (const WalRecord& record : found.records) hashes.push_back(Crc32c(record.payload));
   env.Report(LogRecovered{1, 1, hashes});
-  return !found.damaged;
+  return true;
 }
 
 uint64_t Append(Env& env, Wal& wal, size_t bytes) {

@@ -64,7 +64,7 @@ TEST(WriteAheadLogTest, EachMutantIsFound) {
   EXPECT_EQ(family.mutants.size(), 5u);
   for (const MutantInfo& mutant : family.mutants) {
     const Scenario s = Make(mutant.id);
-    const uint64_t seeds = mutant.difficulty == "D1" ? 200 : 5000;
+    const uint64_t seeds = mutant.difficulty == "D1" ? 200 : 20'000;
     uint64_t seed = 1;
     RunResult run = Simulate(s, Choices::FromSeed(seed));
     while (!run.verdict.failed() && seed < seeds) run = Simulate(s, Choices::FromSeed(++seed));

@@ -42,84 +42,104 @@ Scenario Of(const char* name, int nodes, NodeMain main, Duration length) {
 }
 
 Scenario PingPong() {
-  return Of("ping-pong", 2, [](Env& env) {
-    if (env.self() == NodeId{1}) env.Send(NodeId{2}, Ball{1});
-    for (;;) {
-      const Envelope mail = env.Receive();
-      env.Send(mail.from, Ball{mail.As<Ball>()->hops + 1});
-    }
-  }, 1000s);
+  return Of(
+      "ping-pong", 2,
+      [](Env& env) {
+        if (env.self() == NodeId{1}) env.Send(NodeId{2}, Ball{1});
+        for (;;) {
+          const Envelope mail = env.Receive();
+          env.Send(mail.from, Ball{mail.As<Ball>()->hops + 1});
+        }
+      },
+      1000s);
 }
 
-// Every node starts with 16 messages; each that arrives goes on to a random node after a random time.
+// Every node starts with 16 messages; each that arrives goes on to a random node after a random
+// time.
 Scenario Phold(int nodes, Duration length) {
-  return Of("phold", nodes, [nodes](Env& env) {
-    const auto throw_one = [&] {
-      const uint64_t to = env.Random(kTarget, static_cast<uint64_t>(nodes));
-      env.Send(NodeId{static_cast<uint32_t>(to + 1)}, Ball{to});
-    };
-    for (int i = 0; i < 16; ++i) throw_one();
-    for (;;) {
-      env.Receive();
-      throw_one();
-    }
-  }, length);
+  return Of(
+      "phold", nodes,
+      [nodes](Env& env) {
+        const auto throw_one = [&] {
+          const uint64_t to = env.Random(kTarget, static_cast<uint64_t>(nodes));
+          env.Send(NodeId{static_cast<uint32_t>(to + 1)}, Ball{to});
+        };
+        for (int i = 0; i < 16; ++i) throw_one();
+        for (;;) {
+          env.Receive();
+          throw_one();
+        }
+      },
+      length);
 }
 
 // Each rumour goes on to four random nodes, up to a number of hops.
 Scenario Gossip() {
-  return Of("gossip", 1000, [](Env& env) {
-    const auto tell = [&](const Rumour& rumour) {
-      for (int i = 0; i < 4; ++i) {
-        const uint64_t to = env.Random(kTarget, 1000);
-        env.Send(NodeId{static_cast<uint32_t>(to + 1)}, rumour);
-      }
-    };
-    if (Index(env.self()) <= 8) tell({Index(env.self()), 1});
-    for (;;) {
-      const auto rumour = env.Receive().As<Rumour>();
-      if (rumour->hops < 8) tell({rumour->id, rumour->hops + 1});
-    }
-  }, 1000s);
+  return Of(
+      "gossip", 1000,
+      [](Env& env) {
+        const auto tell = [&](const Rumour& rumour) {
+          for (int i = 0; i < 4; ++i) {
+            const uint64_t to = env.Random(kTarget, 1000);
+            env.Send(NodeId{static_cast<uint32_t>(to + 1)}, rumour);
+          }
+        };
+        if (Index(env.self()) <= 8) tell({Index(env.self()), 1});
+        for (;;) {
+          const auto rumour = env.Receive().As<Rumour>();
+          if (rumour->hops < 8) tell({rumour->id, rumour->hops + 1});
+        }
+      },
+      1000s);
 }
 
 Scenario Timers(int nodes, Duration length) {
-  return Of("timers", nodes, [](Env& env) {
-    for (;;) env.Sleep(1ms + Duration(static_cast<int64_t>(env.Random(kGap, 1'000'000))));
-  }, length);
+  return Of(
+      "timers", nodes,
+      [](Env& env) {
+        for (;;) env.Sleep(1ms + Duration(static_cast<int64_t>(env.Random(kGap, 1'000'000))));
+      },
+      length);
 }
 
 // Many timers at the very same moments.
 Scenario Burst() {
-  return Of("burst", 10'000, [](Env& env) {
-    for (;;) env.Sleep(1ms);
-  }, 50ms);
+  return Of(
+      "burst", 10'000,
+      [](Env& env) {
+        for (;;) env.Sleep(1ms);
+      },
+      50ms);
 }
 
 // A leader that replicates to four followers, whose election timers every message puts off.
 Scenario RaftLike(bool stormy) {
-  Scenario s = Of("raft-like", 5, [](Env& env) {
-    uint64_t index = 0;
-    if (env.self() == NodeId{1}) {
-      for (;;) {
-        ++index;
-        env.Broadcast(AppendEntries{1, index - 1, 1, index - 1, {index, index + 1}});
-        const Time next = env.Now() + 10ms;
-        while (auto mail = env.ReceiveUntil(next)) {
-          if (auto m = mail->As<Appended>(); m && !m->success) index = m->index;
+  Scenario s = Of(
+      "raft-like", 5,
+      [](Env& env) {
+        uint64_t index = 0;
+        if (env.self() == NodeId{1}) {
+          for (;;) {
+            ++index;
+            env.Broadcast(AppendEntries{1, index - 1, 1, index - 1, {index, index + 1}});
+            const Time next = env.Now() + 10ms;
+            while (auto mail = env.ReceiveUntil(next)) {
+              if (auto m = mail->As<Appended>(); m && !m->success) index = m->index;
+            }
+          }
         }
-      }
-    }
-    for (;;) {
-      const Duration patience = 150ms + Duration(static_cast<int64_t>(env.Random(kGap, 150'000'000)));
-      if (auto mail = env.Receive(patience)) {
-        if (auto m = mail->As<AppendEntries>()) {
-          index = m->previous_index + m->entries.size();
-          env.Send(mail->from, Appended{m->term, index, true});
+        for (;;) {
+          const Duration patience =
+              150ms + Duration(static_cast<int64_t>(env.Random(kGap, 150'000'000)));
+          if (auto mail = env.Receive(patience)) {
+            if (auto m = mail->As<AppendEntries>()) {
+              index = m->previous_index + m->entries.size();
+              env.Send(mail->from, Appended{m->term, index, true});
+            }
+          }
         }
-      }
-    }
-  }, 11'100ms);  // 10,000 events.
+      },
+      11'100ms);  // 10,000 events.
   if (stormy) {
     s.links = models::StormyLinks();
     s.cuts = models::Partitions();
@@ -185,11 +205,13 @@ BenchResult Measure(const Workload& workload, int repeats) {
   std::ranges::sort(costs);
   const double median = costs[costs.size() / 2];
   const size_t after = ResidentBytes();
-  return {.workload = workload.name, .ns_per_event = median, .ns_least = costs.front(),
+  return {.workload = workload.name,
+          .ns_per_event = median,
+          .ns_least = costs.front(),
           .events_per_second = 1e9 / median,
           .events = events / static_cast<uint64_t>(workload.runs),
-          .bytes_per_node = static_cast<double>(after > before ? after - before : 0) /
-                            workload.scenario.nodes()};
+          .bytes_per_node =
+              static_cast<double>(after > before ? after - before : 0) / workload.scenario.nodes()};
 }
 
 }  // namespace

@@ -12,12 +12,12 @@ struct BenchResult {
   double ns_per_event = 0;  // The median of the repeats.
   double ns_least = 0;
   double events_per_second = 0;
-  uint64_t events = 0;          // Of one run: those taken off the queue and given to a node.
-  double bytes_per_node = 0;    // Resident, while the run is at its largest.
+  uint64_t events = 0;        // Of one run: those taken off the queue and given to a node.
+  double bytes_per_node = 0;  // Resident, while the run is at its largest.
 };
 
-// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst, raft-like,
-// raft-like-stormy. Empty for all.
+// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst,
+// raft-like, raft-like-stormy. Empty for all.
 std::vector<BenchResult> RunBench(const std::vector<std::string>& only, int repeats);
 std::vector<std::string> BenchNames();
 

@@ -1,4 +1,5 @@
-// The command line itself: options, help and mistakes. What the commands do is in files of their own.
+// The command line itself: options, help and mistakes. What the commands do is in files of their
+// own.
 
 #include "tools/command.h"
 
@@ -21,11 +22,13 @@ constexpr const char* kAbout =
     "  reprise run chandy-lamport --seed 7  one run: verdict, digest, counts\n"
     "  reprise fuzz chandy-lamport          search for a run that breaks it, and shrink that\n"
     "  reprise replay FILE.trace            make a recorded run happen again, bit for bit\n"
-    "  reprise timeline FILE.trace -o -     draw it: svg, png, pdf, dot, txt, or - for the terminal\n"
+    "  reprise timeline FILE.trace -o -     draw it: svg, png, pdf, dot, txt, or - for the "
+    "terminal\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
     "  reprise demo                         all of it, in about a minute\n\n"
-    "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or input\n"
+    "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or "
+    "input\n"
     "error, 3 something is missing here, 4 not the same run, 5 undecided, 130 interrupted.";
 
 // Decimal, 0x and hexadecimal digits, or a 40-digit git commit, of which the first 16 digits count.
@@ -40,14 +43,16 @@ std::optional<uint64_t> ParseSeed(const std::string& text) {
     base = 16;
   }
   uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, base);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), seed, base);
   if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) return {};
   return seed;
 }
 
 std::string CheckSeed(const std::string& text) {
   if (ParseSeed(text)) return "";
-  return "\"" + text + "\" is not a seed; want 0..18446744073709551615, 0xHEX, or a 40-digit git commit";
+  return "\"" + text +
+         "\" is not a seed; want 0..18446744073709551615, 0xHEX, or a 40-digit git commit";
 }
 
 // "500ms", "60s", "5m", "1h", or seconds.
@@ -57,11 +62,11 @@ std::optional<std::chrono::milliseconds> ParseDuration(const std::string& text) 
   const auto [unit, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || number > 1'000'000'000) return {};
   const std::string_view rest(unit, static_cast<size_t>(end - unit));
-  const uint64_t ms = rest == "ms"                 ? 1
+  const uint64_t ms = rest == "ms"                  ? 1
                       : rest == "s" || rest.empty() ? 1000
-                      : rest == "m"                ? 60'000
-                      : rest == "h"                ? 3'600'000
-                                                   : 0;
+                      : rest == "m"                 ? 60'000
+                      : rest == "h"                 ? 3'600'000
+                                                    : 0;
   if (ms == 0) return {};
   return std::chrono::milliseconds(number * ms);
 }
@@ -94,7 +99,8 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> SplitOptions(
 
 class CommandLine {
  public:
-  explicit CommandLine(const Catalogue& catalogue) : catalogue_(catalogue), app_(kAbout, "reprise") {
+  explicit CommandLine(const Catalogue& catalogue)
+      : catalogue_(catalogue), app_(kAbout, "reprise") {
     app_.set_version_flag("--version", "reprise 0.1.0");
     app_.require_subcommand(0, 1);
     AddList();
@@ -145,7 +151,8 @@ class CommandLine {
 
   int UnknownCommand(const std::string& typed) {
     std::vector<std::string> names;
-    for (const CLI::App* c : app_.get_subcommands([](CLI::App*) { return true; })) names.push_back(c->get_name());
+    for (const CLI::App* c : app_.get_subcommands([](CLI::App*) { return true; }))
+      names.push_back(c->get_name());
     const std::string nearest = Nearest(typed, names);
     return Complain("", absl::InvalidArgumentError(
                             "no command \"" + typed + "\"." +
@@ -224,15 +231,18 @@ class CommandLine {
   void AddTimeline() {
     CLI::App* c = Add("timeline", "Draw the run of a trace");
     c->add_option("TRACE", timeline_.trace, "The file")->required();
-    c->add_option("-o,--out", timeline_.out, "FILE.svg, .png, .pdf, .dot or .txt, or - for text here")
+    c->add_option("-o,--out", timeline_.out,
+                  "FILE.svg, .png, .pdf, .dot or .txt, or - for text here")
         ->required();
     c->add_option("--title", timeline_.title, "Instead of what the verdict says");
     c->add_option("--messages", timeline_.messages, "Show at most so many");
-    c->add_flag("--lenient", timeline_.lenient, "Draw the run as it is now, though the code changed");
+    c->add_flag("--lenient", timeline_.lenient,
+                "Draw the run as it is now, though the code changed");
   }
 
   void AddMutants() {
-    CLI::App* c = Add("mutants", "How soon each known bug is found, and how small its failure gets");
+    CLI::App* c =
+        Add("mutants", "How soon each known bug is found, and how small its failure gets");
     c->add_option("SCENARIO", mutants_.families, "Only these families");
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
     c->add_flag("--markdown", mutants_.markdown, "As docs/mutants.md has it");

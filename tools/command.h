@@ -1,5 +1,5 @@
-// The command `reprise`, for the protocols in a catalogue. A program with protocols of its own calls
-// it from its main().
+// The command `reprise`, for the protocols in a catalogue. A program with protocols of its own
+// calls it from its main().
 
 #pragma once
 

@@ -1,4 +1,5 @@
-// What each command does once its options are known. Private to tools/; each returns the exit status.
+// What each command does once its options are known. Private to tools/; each returns the exit
+// status.
 
 #pragma once
 
@@ -44,7 +45,8 @@ struct FuzzArgs {
 };
 int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args);
 
-// One scenario's campaign, and what it found, shrunk and written. Fuzzing proper, for other commands.
+// One scenario's campaign, and what it found, shrunk and written. Fuzzing proper, for other
+// commands.
 struct FuzzOutcome {
   int status = 0;
   CampaignResult campaign;
@@ -58,8 +60,8 @@ struct ReplayArgs {
   std::optional<uint64_t> until;     // Print the events up to this one.
   std::optional<uint64_t> break_at;  // Stop in a debugger at this one.
   bool print_events = false;
-  std::string expect;                // "fail", "pass" or an oracle.
-  std::string events;                // A file to write them to.
+  std::string expect;  // "fail", "pass" or an oracle.
+  std::string events;  // A file to write them to.
   bool json = false;
 };
 int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args);

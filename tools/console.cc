@@ -79,10 +79,7 @@ std::string Padded(std::string text, size_t width) {
 }
 
 ProgressBar::ProgressBar(std::optional<uint64_t> runs, std::optional<double> seconds, bool quiet)
-    : runs_(runs),
-      seconds_(seconds),
-      quiet_(quiet),
-      terminal_(isatty(STDERR_FILENO) == 1) {}
+    : runs_(runs), seconds_(seconds), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void ProgressBar::Show(const Progress& progress) {
   if (quiet_) return;
@@ -96,12 +93,12 @@ void ProgressBar::Show(const Progress& progress) {
     Draw(progress, fraction);
   } else if (progress.seconds >= next_line_) {
     next_line_ = progress.seconds + 10;
-    std::fprintf(stderr, "%s   %s runs   %s/s   failures %s\n", Seconds(progress.seconds).c_str(),
-                 Grouped(progress.runs).c_str(),
-                 Grouped(static_cast<uint64_t>(static_cast<double>(progress.runs) /
-                                               progress.seconds))
-                     .c_str(),
-                 Grouped(progress.failures).c_str());
+    std::fprintf(
+        stderr, "%s   %s runs   %s/s   failures %s\n", Seconds(progress.seconds).c_str(),
+        Grouped(progress.runs).c_str(),
+        Grouped(static_cast<uint64_t>(static_cast<double>(progress.runs) / progress.seconds))
+            .c_str(),
+        Grouped(progress.failures).c_str());
   }
 }
 
@@ -110,8 +107,8 @@ void ProgressBar::Draw(const Progress& progress, double fraction) {
   const int full = static_cast<int>(fraction * kWidth);
   std::string bar;
   for (int i = 0; i < kWidth; ++i) bar += i < full ? "━" : i == full ? "╸" : "─";
-  const auto rate = static_cast<uint64_t>(static_cast<double>(progress.runs) /
-                                          std::max(progress.seconds, 0.001));
+  const auto rate =
+      static_cast<uint64_t>(static_cast<double>(progress.runs) / std::max(progress.seconds, 0.001));
   std::fprintf(stderr, "\r\033[K %s  %s   %s runs  %s/s   failures %s",
                Styled(Style::kBlue, bar, true).c_str(), Seconds(progress.seconds).c_str(),
                Grouped(progress.runs).c_str(), Grouped(rate).c_str(),

@@ -1,5 +1,5 @@
-// What the command says to people, and to programs: results to stdout, progress to stderr, colour on
-// a terminal only and never with NO_COLOR.
+// What the command says to people, and to programs: results to stdout, progress to stderr, colour
+// on a terminal only and never with NO_COLOR.
 
 #pragma once
 
@@ -28,10 +28,10 @@ int Complain(const std::string& command, const absl::Status& status);
 enum class Style { kBold, kDim, kRed, kGreen, kYellow, kBlue };
 std::string Styled(Style style, const std::string& text, bool on_stderr = false);
 
-std::string Grouped(uint64_t number);              // "18,947".
-std::string Hex(uint64_t number);                  // 16 digits.
-std::string Seconds(double seconds);               // "23.9 s", "41 ms".
-std::string VirtualTime(int64_t ns);               // "8.4 s", "312 ms".
+std::string Grouped(uint64_t number);                // "18,947".
+std::string Hex(uint64_t number);                    // 16 digits.
+std::string Seconds(double seconds);                 // "23.9 s", "41 ms".
+std::string VirtualTime(int64_t ns);                 // "8.4 s", "312 ms".
 std::string Padded(std::string text, size_t width);  // With spaces, to the right.
 
 // A bar on a terminal, rewritten in place; elsewhere a line every ten seconds. All on stderr.

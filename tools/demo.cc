@@ -1,5 +1,5 @@
-// reprise demo: the main job in about a minute. Fuzzes the sound protocols, which hold; then some of
-// their mutants, which do not: finds, shrinks, replays and draws them.
+// reprise demo: the main job in about a minute. Fuzzes the sound protocols, which hold; then some
+// of their mutants, which do not: finds, shrinks, replays and draws them.
 
 #include <algorithm>
 #include <cstdio>
@@ -44,8 +44,7 @@ const MutantInfo& Shown(const Family& family) { return family.mutants.front(); }
 int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
   const auto& families = catalogue.families();
   const double share = args.seconds / 2 / static_cast<double>(families.size());
-  std::printf("%s\n\n",
-              Styled(Style::kBold, "1. The protocols as their papers have them").c_str());
+  std::printf("%s\n\n", Styled(Style::kBold, "1. The protocols as their papers have them").c_str());
   for (const Family& family : families) {
     FuzzArgs fuzz = ArgsFor(args, share);
     fuzz.scenarios = {family.name};
@@ -80,11 +79,12 @@ int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
   }
   std::printf("%s\n", Styled(Style::kBold, "The pictures").c_str());
   for (const std::string& picture : pictures) std::printf("  %s\n", picture.c_str());
-  std::printf("\n%s\n  %s list\n  %s fuzz %s --time 60s\n  %s replay %s --print\n"
-              "  %s timeline %s -o -\n",
-              Styled(Style::kBold, "To go on").c_str(), args.program.c_str(),
-              args.program.c_str(), families.front().name.c_str(), args.program.c_str(),
-              traces.front().c_str(), args.program.c_str(), traces.front().c_str());
+  std::printf(
+      "\n%s\n  %s list\n  %s fuzz %s --time 60s\n  %s replay %s --print\n"
+      "  %s timeline %s -o -\n",
+      Styled(Style::kBold, "To go on").c_str(), args.program.c_str(), args.program.c_str(),
+      families.front().name.c_str(), args.program.c_str(), traces.front().c_str(),
+      args.program.c_str(), traces.front().c_str());
   return kOk;
 }
 

@@ -59,9 +59,9 @@ class Reporter {
     const auto started = std::chrono::steady_clock::now();
     const Shrunk shrunk = ShrinkFinding(scenario_, finding);
     const double seconds = Since(started);
-    const std::string base = args_.out + "/" + FileName(scenario_) + "-" +
-                             (finding.seed ? std::to_string(*finding.seed)
-                                           : "single" + std::to_string(finding.index));
+    const std::string base =
+        args_.out + "/" + FileName(scenario_) + "-" +
+        (finding.seed ? std::to_string(*finding.seed) : "single" + std::to_string(finding.index));
     const std::string path = base + ".trace";
     const Trace trace = TraceOf(scenario_, shrunk.result, finding.seed);
     if (absl::Status s = SaveFile(path, FormatTrace(trace)); !s.ok()) return s;
@@ -99,25 +99,24 @@ class Reporter {
                 Seconds(campaign_.progress.seconds).c_str());
     const Verdict& first = finding.first.verdict;
     std::printf("      %s   event %s   t = %s%s\n",
-                finding.seed ? ("seed " + std::to_string(*finding.seed)).c_str()
-                             : "a single fault",
+                finding.seed ? ("seed " + std::to_string(*finding.seed)).c_str() : "a single fault",
                 Grouped(first.event).c_str(), Millis(first.at).c_str(),
                 first.node == kNobody ? "" : ("   node " + Name(first.node)).c_str());
     std::printf("      %s\n\n", v.reason.c_str());
-    std::printf("      shrunk  %s departures -> %s,  %s events -> %s   (%s runs, %s%s)\n",
-                Grouped(shrunk.before).c_str(), Grouped(shrunk.departures.size()).c_str(),
-                Grouped(shrunk.events_before).c_str(), Grouped(shrunk.result.events).c_str(),
-                Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
-                finding.failures.size() < 2
-                    ? ""
-                    : (", best of " + std::to_string(finding.failures.size()) + " failures")
-                          .c_str());
+    std::printf(
+        "      shrunk  %s departures -> %s,  %s events -> %s   (%s runs, %s%s)\n",
+        Grouped(shrunk.before).c_str(), Grouped(shrunk.departures.size()).c_str(),
+        Grouped(shrunk.events_before).c_str(), Grouped(shrunk.result.events).c_str(),
+        Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
+        finding.failures.size() < 2
+            ? ""
+            : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
     std::printf("%s", DeparturesText(kept, 20).c_str());
-    std::printf("      determinism  %s\n\n",
-                shrunk.twice ? ("replayed twice, digest " + Hex(shrunk.result.digest) +
-                                " both times")
-                                   .c_str()
-                             : "NOT the same when replayed: see docs/determinism.md");
+    std::printf(
+        "      determinism  %s\n\n",
+        shrunk.twice
+            ? ("replayed twice, digest " + Hex(shrunk.result.digest) + " both times").c_str()
+            : "NOT the same when replayed: see docs/determinism.md");
     std::printf("      reproduce   reprise replay %s\n", path.c_str());
     if (finding.seed) {
       std::printf("      or          reprise run %s --seed %s%s\n", scenario_.FullName().c_str(),
@@ -144,14 +143,16 @@ void PrintStart(const Scenario& scenario, const FuzzArgs& args) {
   if (c.runs_at_most) limit += Grouped(*c.runs_at_most) + " runs  ";
   if (c.time_at_most) limit += Seconds(static_cast<double>(c.time_at_most->count()) / 1000) + "  ";
   if (args.json) {
-    PrintJson({{"schema", "reprise.fuzz/1"}, {"type", "start"},
-               {"scenario", scenario.FullName()}, {"jobs", c.jobs},
+    PrintJson({{"schema", "reprise.fuzz/1"},
+               {"type", "start"},
+               {"scenario", scenario.FullName()},
+               {"jobs", c.jobs},
                {"base_seed", std::to_string(c.base_seed)}});
     return;
   }
-  std::printf("%s %s  %d nodes  %d workers  %sbase seed %s\n",
-              Styled(Style::kBold, "fuzz").c_str(), scenario.FullName().c_str(), scenario.nodes(),
-              c.jobs, limit.c_str(), std::to_string(c.base_seed).c_str());
+  std::printf("%s %s  %d nodes  %d workers  %sbase seed %s\n", Styled(Style::kBold, "fuzz").c_str(),
+              scenario.FullName().c_str(), scenario.nodes(), c.jobs, limit.c_str(),
+              std::to_string(c.base_seed).c_str());
   std::fflush(stdout);
 }
 
@@ -159,23 +160,29 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
   const Progress& p = campaign.progress;
   const auto rate = static_cast<uint64_t>(static_cast<double>(p.runs) / std::max(p.seconds, 1e-3));
   if (args.json) {
-    PrintJson({{"schema", "reprise.fuzz/1"}, {"type", "end"}, {"scenario", scenario.FullName()},
-               {"runs", p.runs}, {"events", p.events}, {"seconds", p.seconds},
-               {"failures", p.failures}, {"unknown", campaign.unknown},
-               {"skipped", campaign.skipped}, {"interrupted", campaign.interrupted},
+    PrintJson({{"schema", "reprise.fuzz/1"},
+               {"type", "end"},
+               {"scenario", scenario.FullName()},
+               {"runs", p.runs},
+               {"events", p.events},
+               {"seconds", p.seconds},
+               {"failures", p.failures},
+               {"unknown", campaign.unknown},
+               {"skipped", campaign.skipped},
+               {"interrupted", campaign.interrupted},
                {"faults", FaultsJson(campaign.faults)}});
     return;
   }
   if (campaign.findings.empty()) {
     const bool undecided = campaign.unknown + campaign.skipped > 0;
-    std::printf("%s  %s runs in %s (%s/s), no violation%s\n",
-                undecided ? Styled(Style::kYellow, "????").c_str()
-                          : Styled(Style::kGreen, "PASS").c_str(),
-                Grouped(p.runs).c_str(), Seconds(p.seconds).c_str(), Grouped(rate).c_str(),
-                undecided ? (", but " + Grouped(campaign.unknown) + " undecided and " +
-                             Grouped(campaign.skipped) + " skipped")
-                                .c_str()
-                          : "");
+    std::printf(
+        "%s  %s runs in %s (%s/s), no violation%s\n",
+        undecided ? Styled(Style::kYellow, "????").c_str() : Styled(Style::kGreen, "PASS").c_str(),
+        Grouped(p.runs).c_str(), Seconds(p.seconds).c_str(), Grouped(rate).c_str(),
+        undecided ? (", but " + Grouped(campaign.unknown) + " undecided and " +
+                     Grouped(campaign.skipped) + " skipped")
+                        .c_str()
+                  : "");
   } else {
     std::printf("\n");
   }
@@ -205,7 +212,8 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
     return outcome;
   }
   if (const auto difference = Nondeterminism(scenario, args.campaign.base_seed)) {
-    std::fprintf(stderr, "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
+    std::fprintf(stderr,
+                 "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
                  scenario.FullName().c_str(), difference->c_str());
     outcome.status = kDiverged;
     return outcome;
@@ -220,8 +228,11 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
     bar.Show(p);
     if (args.json && p.seconds >= next_json) {
       next_json = p.seconds + 1;
-      PrintJson({{"schema", "reprise.fuzz/1"}, {"type", "progress"}, {"runs", p.runs},
-                 {"seconds", p.seconds}, {"failures", p.failures}});
+      PrintJson({{"schema", "reprise.fuzz/1"},
+                 {"type", "progress"},
+                 {"runs", p.runs},
+                 {"seconds", p.seconds},
+                 {"failures", p.failures}});
     }
     return !Interrupted();
   });

@@ -17,13 +17,20 @@ Json FamilyJson(const Family& family) {
   out["source"] = family.source;
   out["options"] = Json::array();
   for (const OptionInfo& o : family.options) {
-    out["options"].push_back({{"name", o.name}, {"about", o.about}, {"least", o.least},
-                              {"most", o.most}, {"default", o.otherwise}});
+    out["options"].push_back({{"name", o.name},
+                              {"about", o.about},
+                              {"least", o.least},
+                              {"most", o.most},
+                              {"default", o.otherwise}});
   }
   out["mutants"] = Json::array();
   for (const MutantInfo& m : family.mutants) {
-    out["mutants"].push_back({{"name", m.name}, {"id", m.id}, {"class", m.difficulty},
-                              {"oracle", m.oracle}, {"about", m.about}, {"origin", m.origin},
+    out["mutants"].push_back({{"name", m.name},
+                              {"id", m.id},
+                              {"class", m.difficulty},
+                              {"oracle", m.oracle},
+                              {"about", m.about},
+                              {"origin", m.origin},
                               {"decoy", m.decoy}});
   }
   return out;
@@ -31,7 +38,8 @@ Json FamilyJson(const Family& family) {
 
 Json FaultJson(Fault fault) {
   const FaultInfo& info = Info(fault);
-  return {{"name", std::string(info.name)}, {"area", std::string(info.area)},
+  return {{"name", std::string(info.name)},
+          {"area", std::string(info.area)},
           {"about", std::string(info.about)}};
 }
 
@@ -45,8 +53,8 @@ void PrintFaults() {
 }
 
 void PrintFamily(const Family& family) {
-  std::printf("%s   %s\n    %s\n", Styled(Style::kBold, family.name).c_str(),
-              family.about.c_str(), Styled(Style::kDim, family.source).c_str());
+  std::printf("%s   %s\n    %s\n", Styled(Style::kBold, family.name).c_str(), family.about.c_str(),
+              Styled(Style::kDim, family.source).c_str());
   for (const OptionInfo& o : family.options) {
     std::printf("    --option %s=%lld..%lld (%lld)   %s\n", o.name.c_str(),
                 static_cast<long long>(o.least), static_cast<long long>(o.most),
@@ -55,9 +63,9 @@ void PrintFamily(const Family& family) {
   size_t width = 0;
   for (const MutantInfo& m : family.mutants) width = std::max(width, m.name.size());
   for (const MutantInfo& m : family.mutants) {
-    std::printf("    :%s  %s %s  %s  %s\n", Padded(m.name, width).c_str(),
-                Padded(m.id, 7).c_str(), m.decoy ? "decoy" : m.difficulty.c_str(),
-                Padded(m.oracle, 15).c_str(), m.about.c_str());
+    std::printf("    :%s  %s %s  %s  %s\n", Padded(m.name, width).c_str(), Padded(m.id, 7).c_str(),
+                m.decoy ? "decoy" : m.difficulty.c_str(), Padded(m.oracle, 15).c_str(),
+                m.about.c_str());
   }
 }
 
@@ -89,8 +97,9 @@ int ListCommand(const Catalogue& catalogue, const ListArgs& args) {
     PrintFamily(*f);
     std::printf("\n");
   }
-  std::printf("%s\n", Styled(Style::kDim, "reprise fuzz SCENARIO or SCENARIO:MUTANT; faults: "
-                                          "reprise list --faults")
+  std::printf("%s\n", Styled(Style::kDim,
+                             "reprise fuzz SCENARIO or SCENARIO:MUTANT; faults: "
+                             "reprise list --faults")
                           .c_str());
   return kOk;
 }

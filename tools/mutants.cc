@@ -1,5 +1,5 @@
-// reprise mutants: fuzzes every mutant, and prints how soon each was found and how small its failure
-// became. The table in docs/mutants.md is what this prints.
+// reprise mutants: fuzzes every mutant, and prints how soon each was found and how small its
+// failure became. The table in docs/mutants.md is what this prints.
 
 #include <algorithm>
 #include <cstdio>
@@ -23,11 +23,11 @@ uint64_t SeedsFor(const MutantInfo& mutant) {
 struct Row {
   std::string family;
   MutantInfo mutant;
-  bool found = false;          // By the oracle that it names,
-  std::string by;              // or by another.
-  uint64_t seeds = 0;          // Until it was found.
+  bool found = false;  // By the oracle that it names,
+  std::string by;      // or by another.
+  uint64_t seeds = 0;  // Until it was found.
   Shrunk shrunk;
-  bool replays = false;        // Its trace, written and read back, is the same run.
+  bool replays = false;  // Its trace, written and read back, is the same run.
 };
 
 bool ReplaysFromText(const Scenario& scenario, const Shrunk& shrunk) {
@@ -39,12 +39,19 @@ bool ReplaysFromText(const Scenario& scenario, const Shrunk& shrunk) {
 
 Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& mutant,
             const MutantsArgs& args) {
-  Row row{.family = family.name, .mutant = mutant, .found = false, .by = "", .seeds = 0,
-          .shrunk = {}, .replays = false};
+  Row row{.family = family.name,
+          .mutant = mutant,
+          .found = false,
+          .by = "",
+          .seeds = 0,
+          .shrunk = {},
+          .replays = false};
   const Scenario scenario = *catalogue.Make(family.name + ":" + mutant.name);
-  CampaignOptions options{.strategy = Strategy::kSwarm, .base_seed = args.base_seed,
+  CampaignOptions options{.strategy = Strategy::kSwarm,
+                          .base_seed = args.base_seed,
                           .runs_at_most = mutant.decoy ? 100'000 : SeedsFor(mutant),
-                          .time_at_most = {}, .jobs = args.jobs};
+                          .time_at_most = {},
+                          .jobs = args.jobs};
   const std::string name = family.name + ":" + mutant.name;
   const CampaignResult campaign = RunCampaign(scenario, options, [&](const Progress& p) {
     static_cast<void>(p);
@@ -60,20 +67,19 @@ Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& 
   return row;
 }
 
-bool Good(const Row& row) {
-  return row.mutant.decoy ? row.by.empty() : row.found && row.replays;
-}
+bool Good(const Row& row) { return row.mutant.decoy ? row.by.empty() : row.found && row.replays; }
 
 void PrintHead(bool markdown) {
   if (markdown) {
-    std::printf("| mutant | id | class | oracle | seeds to find | departures | shrunk to | events | "
-                "runs to shrink | replays |\n|---|---|---|---|--:|--:|--:|--:|--:|---|\n");
+    std::printf(
+        "| mutant | id | class | oracle | seeds to find | departures | shrunk to | events | "
+        "runs to shrink | replays |\n|---|---|---|---|--:|--:|--:|--:|--:|---|\n");
   } else {
     std::printf("%s\n",
-                Styled(Style::kBold,
-                       Padded("MUTANT", 44) + Padded("ID", 8) + Padded("CLASS", 7) +
-                           Padded("FOUND BY", 17) + Padded("SEEDS", 8) + Padded("DEPARTURES", 14) +
-                           Padded("EVENTS", 8) + Padded("RUNS", 8) + "REPLAYS")
+                Styled(Style::kBold, Padded("MUTANT", 44) + Padded("ID", 8) + Padded("CLASS", 7) +
+                                         Padded("FOUND BY", 17) + Padded("SEEDS", 8) +
+                                         Padded("DEPARTURES", 14) + Padded("EVENTS", 8) +
+                                         Padded("RUNS", 8) + "REPLAYS")
                     .c_str());
   }
   std::fflush(stdout);

@@ -1,8 +1,6 @@
 #include "tools/render.h"
 
-#include <fcntl.h>
 #include <spawn.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include <cstring>
 #include <memory>
 
+#include "sim/files.h"
 #include "tools/draw_dot.h"
 #include "tools/draw_text.h"
 
@@ -39,12 +38,6 @@ std::string UpperName(Format format) {
   std::string name = NameOf(format);
   for (char& c : name) c = static_cast<char>(c - 'a' + 'A');
   return name;
-}
-
-absl::Status CannotWrite(const std::string& path, int error) {
-  const std::string text = "cannot write " + path + ": " + std::strerror(error);
-  const bool denied = error == EACCES || error == EPERM || error == EROFS;
-  return denied ? absl::PermissionDeniedError(text) : absl::InvalidArgumentError(text);
 }
 
 absl::StatusOr<std::string> ReadAll(std::FILE* file) {
@@ -81,12 +74,6 @@ absl::StatusOr<int> RunNeato(Format format, std::FILE* in, std::FILE* out, std::
     if (errno != EINTR) return absl::InternalError("lost sight of neato");
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-// Devices, pipes and links are written to; replacing them would be a bad surprise.
-bool IsSpecial(const std::string& path) {
-  struct stat found;
-  return lstat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
 }
 
 bool WriteTo(std::FILE* file, const std::string& bytes) {
@@ -134,32 +121,11 @@ absl::StatusOr<std::string> RenderDot(const std::string& dot, Format format) {
   return bytes;
 }
 
-absl::Status WriteWhole(const std::string& path, const std::string& bytes) {
-  if (path == "-") {
-    return WriteTo(stdout, bytes) ? absl::OkStatus() : CannotWrite("to standard output", errno);
-  }
-  const bool special = IsSpecial(path);
-  const std::string temporary =
-      special ? path : path + ".tmp" + std::to_string(static_cast<long>(getpid()));
-  if (!special) unlink(temporary.c_str());  // Of a process before us, which died.
-  const int fd =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (special ? O_TRUNC : O_EXCL), 0666);
-  if (fd < 0) return CannotWrite(path, errno);
-  const Stream file(fdopen(fd, "wb"));
-  if (file == nullptr) return CannotWrite(path, errno);
-  const bool whole = WriteTo(file.get(), bytes);
-  if (special) return whole ? absl::OkStatus() : CannotWrite(path, errno);
-  if (whole && std::rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  const int error = errno;
-  unlink(temporary.c_str());
-  return CannotWrite(path, error);
-}
-
 absl::Status Render(const std::string& dot, const std::string& path) {
   const auto format = FormatOf(path);
   if (!format.ok()) return format.status();
   const auto bytes = RenderDot(dot, *format);
-  return bytes.ok() ? WriteWhole(path, *bytes) : bytes.status();
+  return bytes.ok() ? SaveFile(path, *bytes) : bytes.status();
 }
 
 absl::Status Draw(const Scenario& scenario, const RunResult& result, const DrawOptions& options,
@@ -167,7 +133,7 @@ absl::Status Draw(const Scenario& scenario, const RunResult& result, const DrawO
   const auto format = FormatOf(path);
   if (!format.ok()) return format.status();
   const Picture picture = MakePicture(scenario, result, options);
-  if (*format == Format::kText) return WriteWhole(path, DrawText(picture));
+  if (*format == Format::kText) return SaveFile(path, DrawText(picture));
   return Render(DrawDot(picture), path);
 }
 

@@ -22,10 +22,6 @@ absl::StatusOr<Format> FormatOf(const std::string& path);
 // kUnavailable without Graphviz, kInternal where it failed.
 absl::StatusOr<std::string> RenderDot(const std::string& dot, Format format);
 
-// Writes all of it or nothing: a file that is there is replaced at once, at the end. "-" is the
-// standard output. Errors: kPermissionDenied, kInvalidArgument.
-absl::Status WriteWhole(const std::string& path, const std::string& bytes);
-
 // DOT to the file, in the format of its name.
 absl::Status Render(const std::string& dot, const std::string& path);
 

@@ -37,7 +37,8 @@ std::string FirstDifferent(const std::vector<std::string>& recorded, const Timel
   std::string out = "DIVERGED at event " + Grouped(i + 1) + " of " + Grouped(recorded.size());
   if (i < now.size()) out += ", t = " + Millis(now[i].at);
   out += "\n\n";
-  for (size_t k = i > 3 ? i - 3 : 0; k < i; ++k) out += "        both      " + text(recorded[k]) + "\n";
+  for (size_t k = i > 3 ? i - 3 : 0; k < i; ++k)
+    out += "        both      " + text(recorded[k]) + "\n";
   out += "    >>  recorded  " + (i < recorded.size() ? text(recorded[i]) : "(ended)") + "\n";
   out += "    >>  now       " + (i < now.size() ? Describe(now[i]) : "(ended)") + "\n";
   return out;
@@ -52,14 +53,16 @@ void PrintDivergence(const ReplayArgs& args, const Trace& trace, const RunResult
   const auto recorded = LoadEvents(EventsBeside(args.trace));
   std::string where = recorded.ok() ? FirstDifferent(*recorded, now.timeline) : "";
   if (where.empty()) {
-    where = "DIVERGED " + Narrow(trace, now) + "; the run is recorded as " +
-            Grouped(trace.events) + " events, digest " + Hex(trace.digest) + ", and has " +
-            Grouped(now.events) + ", digest " + Hex(now.digest) + "\n" +
-            "      to have the first different event named, keep the .events file beside the trace\n";
+    where =
+        "DIVERGED " + Narrow(trace, now) + "; the run is recorded as " + Grouped(trace.events) +
+        " events, digest " + Hex(trace.digest) + ", and has " + Grouped(now.events) + ", digest " +
+        Hex(now.digest) + "\n" +
+        "      to have the first different event named, keep the .events file beside the trace\n";
   }
   std::fprintf(stderr, "%s", where.c_str());
-  std::fprintf(stderr, "\n      the code has changed since, or it is not deterministic: reprise run "
-                       "--twice tells\n      to ask only for the verdict: reprise replay --lenient %s\n",
+  std::fprintf(stderr,
+               "\n      the code has changed since, or it is not deterministic: reprise run "
+               "--twice tells\n      to ask only for the verdict: reprise replay --lenient %s\n",
                args.trace.c_str());
 }
 
@@ -70,8 +73,7 @@ void PrintEvents(const Timeline& timeline, uint64_t until) {
 }
 
 bool AsExpected(const std::string& expect, const Verdict& verdict) {
-  return expect == KindName(verdict.kind) ||
-         (verdict.failed() && expect == verdict.oracle);
+  return expect == KindName(verdict.kind) || (verdict.failed() && expect == verdict.oracle);
 }
 
 int StatusOf(const ReplayArgs& args, const Verdict& verdict) {
@@ -90,11 +92,11 @@ void Print(const ReplayArgs& args, const Scenario& scenario, const Trace& trace,
     std::printf("%s\n", json.dump(2).c_str());
     return;
   }
-  std::printf("%s  %s  %s recorded events, %s departures\n",
-              Styled(Style::kBold, "replay").c_str(), trace.scenario.c_str(),
-              Grouped(trace.events).c_str(), Grouped(trace.departures.size()).c_str());
+  std::printf("%s  %s  %s recorded events, %s departures\n", Styled(Style::kBold, "replay").c_str(),
+              trace.scenario.c_str(), Grouped(trace.events).c_str(),
+              Grouped(trace.departures.size()).c_str());
   const Verdict& v = now.verdict;
-  const std::string word = v.failed() ? Styled(Style::kRed, "FAIL")
+  const std::string word = v.failed()                       ? Styled(Style::kRed, "FAIL")
                            : v.kind == Verdict::Kind::kPass ? Styled(Style::kGreen, "PASS")
                                                             : Styled(Style::kYellow, "????");
   std::printf("%s    %s%s%s\n", word.c_str(), v.oracle.c_str(), v.oracle.empty() ? "" : ": ",
@@ -105,8 +107,7 @@ void Print(const ReplayArgs& args, const Scenario& scenario, const Trace& trace,
   }
   if (args.lenient) {
     std::printf("        %s of %s departures were drawn again%s\n",
-                Grouped(now.given_drawn).c_str(),
-                Grouped(now.given + trace.unknown_sites).c_str(),
+                Grouped(now.given_drawn).c_str(), Grouped(now.given + trace.unknown_sites).c_str(),
                 same ? ", and the run is the same" : "");
   } else if (same) {
     std::printf("        the same run as recorded: %s events, digest %s\n",
@@ -121,8 +122,8 @@ int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args) {
   if (!trace.ok()) return Complain("replay", trace.status());
   const auto scenario = catalogue.Make(trace->scenario, trace->options);
   if (!scenario.ok()) {
-    return Complain("replay", absl::InvalidArgumentError(
-                                  args.trace + ": " + std::string(scenario.status().message())));
+    return Complain("replay", absl::InvalidArgumentError(args.trace + ": " +
+                                                         std::string(scenario.status().message())));
   }
   const Choices choices = Choices::FromDepartures(trace->departures);
   if (Kills(*trace)) {
@@ -151,17 +152,20 @@ int ShrinkCommand(const Catalogue& catalogue, const ShrinkArgs& args) {
   if (!trace.ok()) return Complain("shrink", trace.status());
   const auto scenario = catalogue.Make(trace->scenario, trace->options);
   if (!scenario.ok()) {
-    return Complain("shrink", absl::InvalidArgumentError(
-                                  args.trace + ": " + std::string(scenario.status().message())));
+    return Complain("shrink", absl::InvalidArgumentError(args.trace + ": " +
+                                                         std::string(scenario.status().message())));
   }
-  Finding finding{.signature = "", .index = 0, .seed = trace->seed, .first = {},
-                  .failures = {trace->departures}, .kills = Kills(*trace)};
+  Finding finding{.signature = "",
+                  .index = 0,
+                  .seed = trace->seed,
+                  .first = {},
+                  .failures = {trace->departures},
+                  .kills = Kills(*trace)};
   if (!SimulateIsolated(*scenario, Choices::FromDepartures(trace->departures)).verdict.failed()) {
     return Complain("shrink", absl::InvalidArgumentError(
                                   args.trace + ": does not fail, so there is nothing to shrink"));
   }
-  const Shrunk shrunk =
-      ShrinkFinding(*scenario, finding, {.runs_at_most = args.runs_at_most});
+  const Shrunk shrunk = ShrinkFinding(*scenario, finding, {.runs_at_most = args.runs_at_most});
   const absl::Status saved =
       SaveFile(args.out, FormatTrace(TraceOf(*scenario, shrunk.result, trace->seed)));
   if (!saved.ok()) return Complain("shrink", saved);

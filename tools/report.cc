@@ -85,8 +85,8 @@ std::string FactsText(const std::vector<std::pair<std::string, uint64_t>>& facts
   return out.empty() ? "none: nothing that an oracle could judge happened" : out;
 }
 
-std::string RunText(const Scenario& scenario, const RunResult& result,
-                    std::optional<uint64_t> seed, double seconds) {
+std::string RunText(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed,
+                    double seconds) {
   const Verdict& v = result.verdict;
   std::string out = Word(v) + "  " + scenario.FullName() + "  " +
                     (seed ? "seed " + std::to_string(*seed) : "") + "\n";
@@ -99,9 +99,9 @@ std::string RunText(const Scenario& scenario, const RunResult& result,
                       (v.node == kNobody ? "" : "   node " + Name(v.node)));
   }
   const double speed = static_cast<double>(Nanos(result.end)) / 1e9 / std::max(seconds, 1e-9);
-  line("ran", std::to_string(scenario.nodes()) + " nodes  " + Grouped(result.events) +
-                  " events  " + VirtualTime(Nanos(result.end)) + " virtual in " +
-                  Seconds(seconds) + " (" + Grouped(static_cast<uint64_t>(speed)) + "x)");
+  line("ran", std::to_string(scenario.nodes()) + " nodes  " + Grouped(result.events) + " events  " +
+                  VirtualTime(Nanos(result.end)) + " virtual in " + Seconds(seconds) + " (" +
+                  Grouped(static_cast<uint64_t>(speed)) + "x)");
   line("faults", FaultsText(result.faults));
   line("facts", FactsText(result.facts));
   line("departs", Grouped(result.taken.size()) + " times from the calm run");

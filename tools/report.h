@@ -19,8 +19,8 @@ Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<ui
 Json FaultsJson(const FaultCounts& faults);
 
 // "PASS  primary-backup  seed 0x7" and what there is to say about the run.
-std::string RunText(const Scenario& scenario, const RunResult& result,
-                    std::optional<uint64_t> seed, double seconds);
+std::string RunText(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed,
+                    double seconds);
 
 // "3 crash  1 cut  61 drop": what was applied; and what was switched on and never met by a node.
 std::string FaultsText(const FaultCounts& faults);

@@ -49,11 +49,13 @@ int RunCommand(const Catalogue& catalogue, const RunArgs& args) {
     const auto difference =
         args.seed ? CheckTwice(*scenario, *args.seed) : CheckCalmTwice(*scenario);
     if (difference) {
-      std::fprintf(stderr, "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
+      std::fprintf(stderr,
+                   "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
                    scenario->FullName().c_str(), Describe(*difference).c_str());
       return kDiverged;
     }
-    if (!args.json) std::printf("      twice    the same run: again, after another, from departures\n");
+    if (!args.json)
+      std::printf("      twice    the same run: again, after another, from departures\n");
   }
   return StatusOf(result.verdict);
 }

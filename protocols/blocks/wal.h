@@ -14,7 +14,7 @@
 //   3. What was recovered is durable before Recover returns, so that it may be acted upon.
 //   4. Any sync that fails ends the boot (Env::Abort). Recovery does not trust what the page cache
 //      then shows: it writes each record that no later one vouches for to a new file, and syncs it.
-//   5. Damage never heals by itself: the log stays shut until its files are replaced.
+//   5. A damaged log stays shut, in later boots as well, until its files are whole again.
 //
 // Group commit: one fiber takes all that has been appended, writes it with one write, syncs, and
 // then takes what has been appended meanwhile. With syncs that take f and Poisson arrivals, a

@@ -76,12 +76,15 @@ class LogServer {
   // True where the log is damaged.
   bool Recover() {
     const WalRecovered found = wal_.Recover();
-    const uint64_t next = found.records.size() + 1;
-    if (found.damaged) env_.Report(models::CorruptionReported{log(), next, UINT64_MAX - next});
+    if (found.damaged) {
+      const uint64_t next = found.records.size() + 1;
+      env_.Report(models::CorruptionReported{log(), next, UINT64_MAX - next});
+      return true;
+    }
     std::vector<uint64_t> hashes;
     for (const WalRecord& record : found.records) hashes.push_back(Crc32c(record.payload));
     env_.Report(models::LogRecovered{log(), 1, std::move(hashes)});
-    return found.damaged;
+    return false;
   }
 
   void OnAppend(NodeId client, const Append& m) {

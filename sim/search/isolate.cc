@@ -186,8 +186,12 @@ Shrunk ShrinkFinding(const Scenario& scenario, const Finding& finding,
       if (const auto w = Decode<WireShrunk>(*words)) {
         RunResult result = FromWire(w->result);
         Departures departures = result.departures();
-        return {.departures = std::move(departures), .result = std::move(result), .runs = w->runs,
-                .before = w->before, .events_before = w->events_before, .twice = w->twice};
+        return {.departures = std::move(departures),
+                .result = std::move(result),
+                .runs = w->runs,
+                .before = w->before,
+                .events_before = w->events_before,
+                .twice = w->twice};
       }
     }
   }

@@ -25,8 +25,8 @@ Attempt IsolatedAttempt(const Scenario& scenario);
 std::optional<std::string> InChild(const std::function<std::string()>& job,
                                    std::chrono::milliseconds limit);
 
-// Shrinks a campaign's finding in a child, and, where that dies of a candidate, with a child for each
-// candidate.
+// Shrinks a campaign's finding in a child, and, where that dies of a candidate, with a child for
+// each candidate.
 Shrunk ShrinkFinding(const Scenario& scenario, const Finding& finding,
                      const ShrinkOptions& options = {});
 

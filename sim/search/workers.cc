@@ -37,8 +37,8 @@ Workers::Workers(const Scenario& scenario, const Plan& plan, const CampaignOptio
       plan_(plan),
       options_(options),
       started_(std::chrono::steady_clock::now()) {
-  void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                      -1, 0);
+  void* memory =
+      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(memory != MAP_FAILED);
   shared_ = new (memory) Shared;
   uint64_t end = options.runs_at_most.value_or(UINT64_MAX);

@@ -17,8 +17,8 @@ namespace reprise {
 
 // In memory that all workers share.
 struct Shared {
-  std::atomic<uint64_t> next{0};                // The first run that nobody has taken.
-  std::atomic<uint64_t> stop_at{UINT64_MAX};    // Runs from here on are not wanted.
+  std::atomic<uint64_t> next{0};              // The first run that nobody has taken.
+  std::atomic<uint64_t> stop_at{UINT64_MAX};  // Runs from here on are not wanted.
   struct Slot {
     std::atomic<uint64_t> run{UINT64_MAX};  // The run it is at,
     std::atomic<uint64_t> end{0};           // of those that it took, up to here.
