@@ -289,7 +289,9 @@ bool World::Holds(const Holder& holder) const {
 }
 
 void World::Protect(std::vector<Holder> holders) {
-  for (const Holder& holder : holders) CHECK(1 <= Index(holder.node) && Index(holder.node) <= nodes());
+  for (const Holder& holder : holders) {
+    CHECK(holder.node != kNobody && Index(holder.node) <= nodes());
+  }
   const auto alive = std::ranges::count_if(holders, [&](const Holder& h) { return Holds(h); });
   if (alive >= scenario_.crashes.holders_at_least) holders_ = std::move(holders);
 }

@@ -2,29 +2,29 @@
 //
 // After Alsberg and Day, "A Principle for Resilient Sharing of Distributed Resources" (ICSE 1976),
 // and Budhiraja, Marzullo, Schneider and Toueg, "The Primary-Backup Approach" (1993). The view
-// service is that of MIT's course 6.824, lab 2. What goes wrong where progress is counted that no
-// view can take back was seen in the field: MongoDB, SERVER-16570.
+// service is that of MIT's course 6.824, lab 2. For what becomes of acknowledgements that are
+// counted across views, see MongoDB's SERVER-16570.
 //
-//   Views. A view is a number, a primary and perhaps a backup. A server pings the view service; the
-//     view service takes one that it has not heard for a while, or hears in a later life, for dead.
-//     It numbers the views, and replaces the primary of view v only when that primary has
-//     acknowledged v. The next primary is then the backup of v.
-//   Primary. It forwards each operation, tagged with the view, and answers the client when the backup
-//     has it. It answers reads alone while it has a lease. It acknowledges a view when the backup, if
-//     there is one, holds all of the state.
-//   Backup. It rejects clients, and whatever is tagged with another view: this is the fence. A new
-//     one is sent the state, which takes its place in the stream of operations.
-//   Leases. A reply to a primary's ping is a lease: no other will be primary until it has run out. It
-//     starts when the ping was *sent*, for the holder, and when it arrived, for the view service,
-//     which waits longer by as much as the holder's clock may be slow. Only monotonic clocks count.
+//   Views.   A view is a number, a primary and perhaps a backup. Servers ping the view service,
+//            which takes one for dead that was silent for a while, or pings in a later life. It
+//            numbers the views, and replaces the primary of view v only when that primary has
+//            acknowledged v. The next primary is then the backup of v.
+//   Primary. It forwards each operation, tagged with the view, and answers the client when the
+//            backup has it. It answers reads alone while it has a lease. It acknowledges a view
+//            when its backup, if there is one, holds all of the state.
+//   Backup.  It rejects clients, and whatever is tagged with another view: this is the fence. A
+//            new one is sent the state, which takes its place in the stream of operations.
+//   Lease.   The reply to a primary's ping: no other will be primary until it has run out. For the
+//            holder it starts when the ping was *sent*, for the view service when that arrived;
+//            and the view service waits longer, by as much as the holder's clock may be slow. Only
+//            monotonic clocks count.
 //
-// State is in memory: a server that crashes loses it, and comes back as a new one. So what is promised
-// is that nothing is lost unless a primary crashes whose backup does not hold all of the state yet;
-// HeldBy tells the world. One rule of the view service is ours, and needed to keep just this promise:
-// before it gives up on a member it asks the one upon whom it will rely. Otherwise a primary could
-// crash, the backup be silent for a moment, and the view service give up on the backup first, in
-// favour of a primary that is dead: a live copy exists, and no view can ever use it. It costs 2d at
-// each failover.
+// State is in memory: a server that crashes loses it, and comes back as a new one. So nothing is
+// lost unless a primary crashes before its backup holds all of the state: that is the promise, and
+// HeldBy tells the world of it. To keep it, one rule was added to the view service: before it
+// gives up on a member it asks the one upon whom it will rely. Otherwise a primary might crash, the
+// backup be silent for a moment, and the view service give up on the backup first: then there is a
+// live copy that no view can ever use. The rule costs two delays at each failover.
 
 #include <algorithm>
 #include <deque>
@@ -72,7 +72,7 @@ struct Operation {
   Request request;
 };
 
-struct State {  // What must not be forgotten.
+struct State {           // What must not be forgotten.
   uint64_t applied = 0;  // The index of the last operation executed.
   store::Store store;
 };
@@ -108,22 +108,19 @@ struct Serving {  // A fact: who reports it has become primary.
 
 // Where the protocol decides.
 struct Decisions {
-  // View service: whether a view with another primary may follow, or only one with another backup.
-  bool (*MayAdvanceView)(bool acknowledged, bool same_primary) = [](bool acknowledged,
-                                                                    bool same_primary) {
+  // View service: whether a view with another primary may follow, or only with another backup.
+  bool (*MayAdvanceView)(bool, bool) = [](bool acknowledged, bool same_primary) {
     return acknowledged || same_primary;
   };
   // View service: whether that server, which is alive, may take over from the dead primary.
-  bool (*MayPromote)(const View& view, const Member& server) = [](const View& view,
-                                                                  const Member& server) {
+  bool (*MayPromote)(const View&, const Member&) = [](const View& view, const Member& server) {
     return view.number == 0 || server == view.backup;
   };
   bool (*AnswersBeforeBackupAck)() = [] { return false; };
-  bool (*AcceptsForwarded)(uint64_t mine, uint64_t tagged) = [](uint64_t mine, uint64_t tagged) {
+  bool (*AcceptsForwarded)(uint64_t, uint64_t) = [](uint64_t mine, uint64_t tagged) {
     return mine == tagged;
   };
-  bool (*LeaseValid)(const Clocks& now, const Clocks& until) = [](const Clocks& now,
-                                                                  const Clocks& until) {
+  bool (*LeaseValid)(const Clocks&, const Clocks&) = [](const Clocks& now, const Clocks& until) {
     return now.monotonic < until.monotonic;
   };
 };
@@ -421,52 +418,31 @@ class Server {
   Time asked_{};
   Clocks lease_{};  // When it runs out.
 
-  bool backup_holds_ = false;                // All of the state: so it has said.
-  std::deque<Pending> pending_;              // Forwarded, and not acknowledged.
-  std::map<uint64_t, Operation> early_;      // Came too early to be executed.
+  bool backup_holds_ = false;            // All of the state: so it has said.
+  std::deque<Pending> pending_;          // Forwarded, and not acknowledged.
+  std::map<uint64_t, Operation> early_;  // Came too early to be executed.
 };
 
-using M = Mutant<Decisions>;
-const std::vector<M>& Mutants() {
-  static const std::vector<M> mutants = {
-      {{.name = "answer-before-ack",
-        .id = "PB-M1",
-        .difficulty = "D1",
-        .oracle = "linearizable",
-        .about = "the primary answers before the backup has the operation",
-        .origin = "asynchronous replication"},
+const std::vector<Mutant<Decisions>>& Mutants() {
+  static const std::vector<Mutant<Decisions>> mutants = {
+      {{"answer-before-ack", "PB-M1", "D1", "linearizable",
+        "the primary answers before the backup has the operation", "asynchronous replication"},
        [](Decisions& d) { d.AnswersBeforeBackupAck = [] { return true; }; }},
-      {{.name = "promote-anyone",
-        .id = "PB-M2",
-        .difficulty = "D1",
-        .oracle = "linearizable",
-        .about = "the view service promotes a server that was never sent the state",
-        .origin = "MIT 6.824 lab 2"},
+      {{"promote-anyone", "PB-M2", "D1", "linearizable",
+        "the view service promotes a server that was never sent the state", "MIT 6.824 lab 2"},
        [](Decisions& d) { d.MayPromote = [](const View&, const Member&) { return true; }; }},
-      {{.name = "advance-unacknowledged",
-        .id = "PB-M3",
-        .difficulty = "D2",
-        .oracle = "linearizable",
-        .about = "the view service replaces a primary that never acknowledged the view",
-        .origin = "MIT 6.824 lab 2"},
+      {{"advance-unacknowledged", "PB-M3", "D2", "linearizable",
+        "the view service replaces a primary that never acknowledged the view", "MIT 6.824 lab 2"},
        [](Decisions& d) { d.MayAdvanceView = [](bool, bool) { return true; }; }},
-      {{.name = "lease-by-wall-clock",
-        .id = "PB-M4",
-        .difficulty = "D1",
-        .oracle = "linearizable",
-        .about = "a primary goes by the time of day to tell whether its lease has run out",
-        .origin = "leases and stepped clocks"},
+      {{"lease-by-wall-clock", "PB-M4", "D1", "linearizable",
+        "a primary asks the time of day whether its lease has run out",
+        "leases and stepped clocks"},
        [](Decisions& d) {
-         d.LeaseValid = [](const Clocks& now, const Clocks& until) { return now.wall < until.wall; };
+         d.LeaseValid = [](const Clocks& now, const Clocks& end) { return now.wall < end.wall; };
        }},
-      {{.name = "no-fence",
-        .id = "PB-M5",
-        .difficulty = "D2",
-        .oracle = "linearizable",
-        .about = "a server executes what is forwarded to it in another view",
-        .origin = "SERVER-16570"},
-       [](Decisions& d) { d.AcceptsForwarded = [](uint64_t, uint64_t) { return true; }; }},
-  };
+      {{"no-fence", "PB-M5", "D2", "linearizable",
+        "a server executes what is forwarded to it in another view", "SERVER-16570"},
+       [](Decisions& d) { d.AcceptsForwarded = [](uint64_t, uint64_t) { return true; }; }}};
   return mutants;
 }
 
@@ -511,7 +487,7 @@ Family PrimaryBackup() {
       .name = "primary-backup",
       .about = "a primary and a backup in memory, under a view service; reads by lease",
       .source = "Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg 1993",
-      .options = {{"lists", "whether clients append to lists, instead of get, put and cas", 0, 1, 1},
+      .options = {{"lists", "whether clients append to lists; else get, put and cas", 0, 1, 1},
                   {"keys", "how many keys there are", 1, 16, 2},
                   {"clients", "how many clients there are", 1, 8, 3}},
       .mutants = InfoOf(Mutants()),

@@ -1,6 +1,6 @@
-// A small store as clients see it and as replicas run it: a list of numbers for each key. A register
-// is a list of at most one. The messages are all that a protocol must speak to be driven by the
-// clients of store_clients.h; the Store is what it replicates.
+// A small store as clients see it and as replicas run it: a list of numbers for each key. A
+// register is a list of at most one. The messages are all that a protocol must speak to be driven
+// by the clients of store_clients.h; the Store is what it replicates.
 
 #pragma once
 

@@ -17,13 +17,14 @@ struct Plan {
   uint64_t keys = 2;   // Few, so that operations meet.
   Duration slot = 200ms;
   Duration patience = 500ms;
-  Duration retry = 100ms;  // How long one server may take.
-  Duration last = 9s;      // When the last slot begins.
+  Duration retry = 100ms;     // How long one server may take.
+  Duration last = 9s;         // When the last slot begins.
   Duration finale = 10500ms;  // When every key is read.
 };
 
-// Draws nothing but "client-op" and "client-when", once for each slot. Without a draw the operations
-// take turns on one key. Reports Progress (converges.h) when every last read was answered.
+// Draws nothing but "client-op" and "client-when", once for each slot. Without a draw operations
+// of each kind take turns on one key. Reports Progress (converges.h) when all of its last reads
+// were answered. REQUIRES: its role is called "clients".
 NodeMain Client(Plan plan);
 
 }  // namespace reprise::store
