@@ -11,9 +11,14 @@
 namespace reprise {
 namespace {
 
+struct Named {
+  std::string name;
+  bool reserved = false;
+};
+
 // A deque, because names must stay where they are while others are added.
-std::deque<std::string>& Names() {
-  static std::deque<std::string> names;
+std::deque<Named>& Names() {
+  static std::deque<Named> names;
   return names;
 }
 
@@ -59,21 +64,29 @@ bool TakeNode(std::string_view& text, NodeId& node) {
 Label::Label(std::string_view name) : index_(0), key_(KeyOf(name)) {
   CHECK(IsLabel(name));
   auto& names = Names();
-  const auto at = std::ranges::find(names, name);
+  const auto at = std::ranges::find(names, name, &Named::name);
   index_ = static_cast<uint16_t>(at - names.begin());
-  if (at == names.end()) names.emplace_back(name);
+  if (at == names.end()) names.push_back({std::string(name)});
   CHECK(names.size() < 4096);
 }
 
+Label Label::Reserved(std::string_view name) {
+  const Label label(name);
+  Names()[label.index_].reserved = true;
+  return label;
+}
+
+bool Label::reserved() const { return Names()[index_].reserved; }
+
 std::optional<Label> Label::Find(std::string_view name) {
-  const auto at = std::ranges::find(Names(), name);
+  const auto at = std::ranges::find(Names(), name, &Named::name);
   if (at == Names().end()) return std::nullopt;
   return Label(static_cast<uint16_t>(at - Names().begin()), KeyOf(name));
 }
 
 size_t Label::count() { return Names().size(); }
 
-const std::string& Label::name() const { return Names()[index_]; }
+const std::string& Label::name() const { return Names()[index_].name; }
 
 bool Before(const Address& a, const Address& b) {
   if (a.site.label != b.site.label) return a.site.label.name() < b.site.label.name();

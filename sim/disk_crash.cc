@@ -8,11 +8,11 @@
 namespace reprise {
 namespace {
 
-const Label kTornSector("torn-sector");
-const Label kTornEntry("torn-entry");
-const Label kRotFile("rot-file");
-const Label kRotAt("rot-at");
-const Label kRotBit("rot-bit");
+const Label kTornSector = Label::Reserved("torn-sector");
+const Label kTornEntry = Label::Reserved("torn-entry");
+const Label kRotFile = Label::Reserved("rot-file");
+const Label kRotAt = Label::Reserved("rot-at");
+const Label kRotBit = Label::Reserved("rot-bit");
 
 }  // namespace
 

@@ -9,8 +9,6 @@
 namespace reprise {
 namespace {
 
-const Label kSync("sync");
-
 std::string_view DirectoryOf(std::string_view path) {
   const size_t slash = path.rfind('/');
   return slash == path.npos ? std::string_view() : path.substr(0, slash);
@@ -73,7 +71,7 @@ std::vector<std::string> SimDisk::List(std::string_view directory) {
 
 bool SimDisk::WaitForSync(uint64_t* ordinal) {
   const DiskModel& model = world_.scenario().disks;
-  *ordinal = node_.NextOrdinal(kSync);
+  *ordinal = ++syncs_;
   int64_t until = world_.now() + model.sync.count();
   const uint64_t slow =
       world_.Strike(Fault::kSlowSync, node_.self(), kNobody, *ordinal, 0, kQuantiles);

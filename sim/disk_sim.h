@@ -86,6 +86,7 @@ class SimDisk final : public Disk {
   Entries durable_entries_;
   std::vector<Change> pending_;
   uint64_t sequence_ = 0;
+  uint64_t syncs_ = 0;
   std::vector<Fault> unmet_;  // Losses that the node has not seen yet.
 };
 

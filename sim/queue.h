@@ -105,8 +105,8 @@ class Queue {
   }
 
   std::vector<Entry> buckets_[63];
-  uint64_t occupied_ = 0;    // Which buckets have entries.
-  Lane lanes_[kTies];        // Those of time last_, by tie-break.
+  uint64_t occupied_ = 0;  // Which buckets have entries.
+  Lane lanes_[kTies];      // Those of time last_, by tie-break.
   uint32_t lanes_occupied_ = 0;
   size_t size_ = 0;
   int64_t last_ = 0;

@@ -72,7 +72,7 @@ struct ClockModel {
   Duration offset_most = 1h;
   Ratio drift = {};
   int64_t drift_ppm_most = 500;  // From 1 to 500,000.
-  Ratio jump = {};  // Of the wall clock, in each slot of each node.
+  Ratio jump = {};               // Of the wall clock, in each slot of each node.
   Duration jump_slot = 1s;
   Duration jump_most = 10s;
 };
@@ -142,7 +142,7 @@ std::string_view KindName(Verdict::Kind kind);
 struct RunOptions {
   bool keep_events = false;
   bool find_opportunities = false;  // Faults that could have struck, for exploring.
-  uint64_t break_at = 0;  // Stops in a debugger (SIGTRAP) at the event of this number.
+  uint64_t break_at = 0;            // Stops in a debugger (SIGTRAP) at the event of this number.
 };
 
 struct RunResult {

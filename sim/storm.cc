@@ -10,13 +10,13 @@
 namespace reprise {
 namespace {
 
-const Label kCutHow("cut-how");
-const Label kCutClients("cut-clients");
-const Label kCutNode("cut-node");
-const Label kCutPeer("cut-peer");
-const Label kCutSide("cut-side");
-const Label kCutFor("cut-for");
-const Label kJumpBy("jump-by");
+const Label kCutHow = Label::Reserved("cut-how");
+const Label kCutClients = Label::Reserved("cut-clients");
+const Label kCutNode = Label::Reserved("cut-node");
+const Label kCutPeer = Label::Reserved("cut-peer");
+const Label kCutSide = Label::Reserved("cut-side");
+const Label kCutFor = Label::Reserved("cut-for");
+const Label kJumpBy = Label::Reserved("jump-by");
 
 // How a network can fall apart. The first is the simplest.
 enum CutHow : uint64_t { kIsolate, kDeaf, kMute, kOneLink, kHalves, kCutHows };
@@ -119,6 +119,7 @@ void World::SetClocks() {
 
 void World::PlanSlots(Fault fault, NodeId node, Duration slot) {
   if (!on(fault)) return;
+  CHECK(slot > Duration(0));
   const auto slots = static_cast<uint64_t>(scenario_.storm / slot);
   for (uint64_t k = 1; k <= slots; ++k) {
     // The value is the moment in the slot.

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/check.h"
 #include "sim/bytes.h"
+#include "sim/check.h"
 #include "sim/message.h"
 #include "sim/time.h"
 

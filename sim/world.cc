@@ -38,8 +38,6 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
       timeline_(std::move(TheRoom().timeline)),
       end_((scenario.storm + scenario.calm).count()),
       fibers_(std::move(TheRoom().fibers)) {
-  CHECK(current == nullptr);  // Simulate() is not for node code, nor for two runs at once.
-  current = this;
   ReportStackOverflows(&DescribeCurrent);
   SetMenu();
   Populate();
@@ -47,8 +45,18 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
   for (uint32_t i = static_cast<uint32_t>(fibers_.size()); i-- > 0;) free_fibers_.push_back(i);
 }
 
+World::Current::Current(World* world) {
+  CHECK(current == nullptr);  // Simulate() is not for node code, nor for two runs at once.
+  current = world;
+}
+
+World::Current::~Current() { current = nullptr; }
+
 World::~World() {
-  current = nullptr;
+  over_ = true;
+  running_ = dead_ = nullptr;
+  job_ = nullptr;
+  for (auto& node : nodes_) node->Unwind();  // There is something where an exception ended the run.
   queue_.Clear();
   if (timeline_.size() == 0) TheRoom().timeline = std::move(timeline_);
   TheRoom().queue = std::move(queue_);
@@ -132,12 +140,14 @@ Fiber* World::Next() {
         return nullptr;
       }
       now_ = entry.at;
-      calls_now_ = 0;
     } else if (entry.tie != 0) {
       ++faults_[Fault::kOrder].observed;
     }
-    if (++dispatched_ > scenario_.events_at_most) [[unlikely]]
-      Livelock(kNobody);
+    if (++dispatched_ > scenario_.events_at_most) [[unlikely]] {
+      Fail("livelock", "no end after " + std::to_string(scenario_.events_at_most) + " events",
+           kNobody);
+      return nullptr;
+    }
     switch (static_cast<What>(entry.kind)) {
       case What::kDeliver:
         if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index))
@@ -231,8 +241,7 @@ void World::Recycle(Fiber& fiber) {
   }
   fiber.context.Forget();
   GiveStack(fiber.context.stack());
-  const bool was_main = fiber.body == nullptr;
-  fiber.body = nullptr;
+  const bool was_main = fiber.main;
   fiber.state = Fiber::State::kFree;
   SimNode& node = *fiber.node;
   node.Forget(fiber);
@@ -243,7 +252,10 @@ void World::Recycle(Fiber& fiber) {
 void World::Kill(Fiber& fiber) {
   CHECK(running_ == nullptr);
   fiber.killed = true;
-  if (fiber.fresh) {  // It never ran, so that there is nothing to unwind.
+  if (fiber.fresh) {  // It never ran, so that there is nothing to unwind but what it captured.
+    running_ = &fiber;
+    fiber.body = nullptr;
+    running_ = nullptr;
     Recycle(fiber);
     return;
   }
@@ -318,6 +330,8 @@ void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node
       if (Complaint why = ask(*oracle)) Fail(oracle->name(), *why, node);
     } catch (const std::exception& failure) {
       Fail("broken-oracle", oracle->name() + " threw " + failure.what(), node);
+    } catch (...) {
+      Fail("broken-oracle", oracle->name() + " threw something that is no std::exception", node);
     }
   }
 }
@@ -338,23 +352,18 @@ void World::Fail(const std::string& oracle, const std::string& reason, NodeId no
   verdict_ = {Verdict::Kind::kFail, oracle, reason, timeline_.count(), AtNanos(now_), node};
 }
 
-void World::Livelock(NodeId node) {
-  Fail("livelock",
-       node == kNobody
-           ? "no end after " + std::to_string(dispatched_ - 1) + " events"
-           : Name(node) + " called Env " + std::to_string(calls_now_ - 1) + " times in one moment",
-       node);
-}
-
 void World::Conclude() {
   ForEachOracle([](Oracle& oracle) { return oracle.AtEnd(); }, kNobody);
-  for (auto& oracle : oracles_) {
-    if (verdict_.kind != Verdict::Kind::kPass) return;
-    if (auto why = oracle->Undecided()) {
-      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why,
-                  timeline_.count(),       AtNanos(now_),  kNobody};
-    }
-  }
+  ForEachOracle(
+      [&](Oracle& oracle) -> Complaint {
+        if (verdict_.kind != Verdict::Kind::kPass) return std::nullopt;
+        if (auto why = oracle.Undecided()) {
+          verdict_ = {Verdict::Kind::kUnknown, oracle.name(), *why,
+                      timeline_.count(),       AtNanos(now_), kNobody};
+        }
+        return std::nullopt;
+      },
+      kNobody);
 }
 
 RunResult World::Result() {

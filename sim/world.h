@@ -119,16 +119,14 @@ class World {
   void Kill(Fiber& fiber);
   // Runs the job on the main stack.
   void OnMain(absl::FunctionRef<void()> job);
-  // Counts a call into Env; too many at one moment are a livelock.
-  void CountCall(NodeId node) {
-    if (++calls_now_ > kCallsAtOneMoment) [[unlikely]]
-      Livelock(node);
-  }
-
   const char* Describe();  // Which fiber runs, for reports of faults.
 
  private:
-  static constexpr uint64_t kCallsAtOneMoment = 1'000'000;
+  // That this is the world of the thread, for as long as it lives.
+  struct Current {
+    explicit Current(World* world);
+    ~Current();
+  };
 
   struct Menu {  // Of one fault, in this run.
     Label label;
@@ -146,11 +144,9 @@ class World {
   void Recycle(Fiber& fiber);
   void Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
              std::string_view payload);
-  void JudgeOnMain(const Event& event);
   void CountFact(const MessageType* type);
   void Protect(std::vector<Holder> holders);
   bool Holds(const Holder& holder) const;
-  void Livelock(NodeId node);
   void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
   void Conclude();
   RunResult Result();
@@ -164,6 +160,7 @@ class World {
   void EndCut(Partition& cut);
   void BeginCalm();
 
+  const Current current_{this};
   const Scenario& scenario_;
   Choices choices_;
   const RunOptions options_;
@@ -177,7 +174,6 @@ class World {
   bool watched_ = false;  // By an oracle that watches all events.
   int down_ = 0;
   std::vector<Holder> holders_;
-  uint64_t calls_now_ = 0;
   uint64_t dispatched_ = 0;
 
   std::vector<Menu> menu_;
