@@ -28,7 +28,8 @@ std::vector<std::string> EveryScenario() {
 
 std::vector<std::string> EveryTrace() {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(REPRISE_SOURCE_DIR "/traces")) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(REPRISE_SOURCE_DIR "/traces")) {
     if (entry.path().extension() == ".trace") paths.push_back(entry.path());
   }
   std::ranges::sort(paths);
