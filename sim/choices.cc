@@ -11,9 +11,14 @@
 namespace reprise {
 namespace {
 
+struct Named {
+  std::string name;
+  bool reserved = false;
+};
+
 // A deque, because names must stay where they are while others are added.
-std::deque<std::string>& Names() {
-  static std::deque<std::string> names;
+std::deque<Named>& Names() {
+  static std::deque<Named> names;
   return names;
 }
 
@@ -30,9 +35,11 @@ bool IsLabel(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, fits);
 }
 
-// Takes a decimal number off the front of text.
+// Takes a decimal number from 1 off the front of text. A leading zero is an error, so that each
+// address has one text.
 template <class T>
 bool TakeNumber(std::string_view& text, T& value) {
+  if (text.starts_with('0')) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end == text.data()) return false;
   text.remove_prefix(static_cast<size_t>(end - text.data()));
@@ -47,7 +54,7 @@ bool TakeChar(std::string_view& text, char c) {
 
 bool TakeNode(std::string_view& text, NodeId& node) {
   uint32_t n = 0;
-  if (!TakeChar(text, 'n') || !TakeNumber(text, n) || n == 0) return false;
+  if (!TakeChar(text, 'n') || !TakeNumber(text, n)) return false;
   node = NodeId{n};
   return true;
 }
@@ -57,21 +64,29 @@ bool TakeNode(std::string_view& text, NodeId& node) {
 Label::Label(std::string_view name) : index_(0), key_(KeyOf(name)) {
   CHECK(IsLabel(name));
   auto& names = Names();
-  const auto at = std::ranges::find(names, name);
+  const auto at = std::ranges::find(names, name, &Named::name);
   index_ = static_cast<uint16_t>(at - names.begin());
-  if (at == names.end()) names.emplace_back(name);
+  if (at == names.end()) names.push_back({std::string(name)});
   CHECK(names.size() < 4096);
 }
 
+Label Label::Reserved(std::string_view name) {
+  const Label label(name);
+  Names()[label.index_].reserved = true;
+  return label;
+}
+
+bool Label::reserved() const { return Names()[index_].reserved; }
+
 std::optional<Label> Label::Find(std::string_view name) {
-  const auto at = std::ranges::find(Names(), name);
+  const auto at = std::ranges::find(Names(), name, &Named::name);
   if (at == Names().end()) return std::nullopt;
   return Label(static_cast<uint16_t>(at - Names().begin()), KeyOf(name));
 }
 
 size_t Label::count() { return Names().size(); }
 
-const std::string& Label::name() const { return Names()[index_]; }
+const std::string& Label::name() const { return Names()[index_].name; }
 
 bool Before(const Address& a, const Address& b) {
   if (a.site.label != b.site.label) return a.site.label.name() < b.site.label.name();
@@ -108,9 +123,7 @@ std::optional<Address> ParseAddress(std::string_view text) {
   }
   if (!TakeChar(text, ' ') || !TakeChar(text, '#')) return std::nullopt;
   if (!TakeNumber(text, address.ordinal)) return std::nullopt;
-  if (TakeChar(text, '.') && (!TakeNumber(text, address.sub) || address.sub == 0)) {
-    return std::nullopt;
-  }
+  if (TakeChar(text, '.') && !TakeNumber(text, address.sub)) return std::nullopt;
   if (!text.empty()) return std::nullopt;
   return address;
 }

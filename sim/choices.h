@@ -45,6 +45,11 @@ class Label {
  public:
   explicit Label(std::string_view name);
 
+  // A label of the testbed's own. Node code may not draw under it, or two decisions would share an
+  // address.
+  static Label Reserved(std::string_view name);
+  bool reserved() const;
+
   // The label of that name, if any code of this program has one.
   static std::optional<Label> Find(std::string_view name);
   static size_t count();
@@ -75,7 +80,7 @@ struct Site {
 struct Address {
   Site site;
   uint64_t ordinal = 0;
-  uint32_t sub = 0;
+  uint64_t sub = 0;
   friend bool operator==(const Address&, const Address&) = default;
 };
 

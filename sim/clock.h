@@ -25,9 +25,11 @@ class NodeClock {
   Time Monotonic(int64_t world) const { return AtNanos(Local(world)); }
   Time Wall(int64_t world) const { return AtNanos(Local(world) + step_); }
 
-  // The world's first moment at which the monotonic clock shows at least `local`.
+  // The world's first moment at which the monotonic clock shows at least `local`. What no run can
+  // live to see, or lies as long before it, is the end or the beginning of time.
   int64_t World(Time local) const {
-    if (local == kForever) return Nanos(kForever);
+    if (Nanos(local) > kHorizon) return Nanos(kForever);
+    if (Nanos(local) < -kHorizon) return 0;
     const int64_t target = Nanos(local) - offset_;
     if (ppm_ == 0) return target;
     auto t = static_cast<int64_t>(static_cast<__int128>(target) * 1'000'000 / (1'000'000 + ppm_));
@@ -37,6 +39,8 @@ class NodeClock {
   }
 
  private:
+  static constexpr int64_t kHorizon = INT64_MAX / 4;  // 73 years.
+
   int64_t Local(int64_t world) const {
     if (ppm_ == 0) return world + offset_;
     return world + offset_ + static_cast<int64_t>(static_cast<__int128>(world) * ppm_ / 1'000'000);

@@ -170,6 +170,7 @@ namespace internal {
 
 template <class T>
 const char* ReadContainer(const char* p, const char* end, T& v) {
+  static_assert(!std::is_empty_v<typename T::value_type>, "a container of nothings: send a count");
   uint32_t count = 0;
   p = Read(p, end, count);
   // Every element has a byte at least, or a flipped count would ask for gigabytes.
@@ -269,7 +270,12 @@ void Print(std::string& out, const T& v) {
   } else if constexpr (internal::kIsOptional<T>) {
     v ? Print(out, *v) : void(out += "none");
   } else if constexpr (internal::kIsVariant<T>) {
-    std::visit([&out](const auto& e) { Print(out, e); }, v);
+    std::visit(
+        [&out]<class E>(const E& e) {
+          if constexpr (std::is_aggregate_v<E>) out += TypeName<E>();  // Which one it is.
+          Print(out, e);
+        },
+        v);
   } else {
     out += '(';
     [[maybe_unused]] const char* space = "";
@@ -290,8 +296,9 @@ std::string Encode(const T& v) {
 template <class T>
 std::optional<T> Decode(std::string_view bytes) {
   std::optional<T> v(std::in_place);
-  const char* end = bytes.data() + bytes.size();
-  if (Read(bytes.data(), end, *v) != end) v.reset();
+  const char* begin = bytes.empty() ? "" : bytes.data();  // Null would mean an error.
+  const char* end = begin + bytes.size();
+  if (Read(begin, end, *v) != end) v.reset();
   return v;
 }
 

@@ -8,11 +8,11 @@
 namespace reprise {
 namespace {
 
-const Label kTornSector("torn-sector");
-const Label kTornEntry("torn-entry");
-const Label kRotFile("rot-file");
-const Label kRotAt("rot-at");
-const Label kRotBit("rot-bit");
+const Label kTornSector = Label::Reserved("torn-sector");
+const Label kTornEntry = Label::Reserved("torn-entry");
+const Label kRotFile = Label::Reserved("rot-file");
+const Label kRotAt = Label::Reserved("rot-at");
+const Label kRotBit = Label::Reserved("rot-bit");
 
 }  // namespace
 
@@ -40,7 +40,14 @@ void SimDisk::Crash(const Address& cause) {
   for (const Change& change : pending_) Apply(change, durable_entries_);
   pending_.clear();
   entries_ = durable_entries_;
-  for (const auto& [path, inode] : entries_) inodes_[inode].path = path;
+  std::vector<bool> named(inodes_.size());
+  for (const auto& [path, inode] : entries_) {
+    inodes_[inode].path = path;
+    named[inode] = true;
+  }
+  for (size_t i = 0; i < inodes_.size(); ++i) {
+    if (!named[i]) inodes_[i] = Inode();  // Nobody can open it any more.
+  }
 }
 
 // Keeps the first share (of kQuantiles) of all that was not durable, in order of writing.
@@ -68,9 +75,10 @@ void SimDisk::KeepPrefix(uint64_t share) {
 }
 
 // Any sector may fare as it likes, and so may any directory entry. What is drawn is addressed under
-// the crash, with room for 4,096 draws before the next call's.
+// the crash, with room for a million draws before the next call's: "torn-sector n1 #2.7000003" is
+// the third draw of a crash at the seventh call of the second boot.
 void SimDisk::Tear(const Address& cause) {
-  uint32_t sub = cause.sub * 4096;
+  uint64_t sub = cause.sub * 1'000'000;
   for (Inode& inode : inodes_) TearFile(inode, cause, sub);
   std::erase_if(pending_, [&](const Change& change) {
     const Address address{{kTornEntry, node_.self()}, cause.ordinal, ++sub};
@@ -80,29 +88,39 @@ void SimDisk::Tear(const Address& cause) {
   });
 }
 
-void SimDisk::TearFile(Inode& inode, const Address& cause, uint32_t& sub) {
+// The file's size is one of those it had, and each sector one of its versions, whole. To truncate
+// is to write zeros. A draw says how many versions back: zero is the newest.
+void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   if (inode.pending.empty()) return;
-  std::map<uint64_t, std::vector<const std::string*>> versions;  // Of each sector, oldest first.
+  std::map<uint64_t, std::vector<std::string>> versions;  // Of each sector, oldest first.
   std::vector<uint64_t> sizes = {inode.durable.size()};
+  std::string content = inode.durable;
   for (const Write& write : inode.pending) {
-    sizes.push_back(write.size_after);
-    for (size_t i = 0; i < write.images.size(); ++i) {
-      versions[write.first_sector + i].push_back(&write.images[i]);
+    const uint64_t from = write.first_sector;
+    uint64_t to = from + write.images.size();
+    if (write.size_after < content.size()) {
+      to = std::max(to, (content.size() + kSectorBytes - 1) / kSectorBytes);
+    }
+    Apply(write, content);
+    sizes.push_back(content.size());
+    for (uint64_t sector = from; sector < to; ++sector) {
+      const uint64_t at = sector * kSectorBytes;
+      std::string& version = versions[sector].emplace_back();
+      if (at < content.size()) version = content.substr(at, kSectorBytes);
+      version.resize(kSectorBytes);
     }
   }
   const Address of_size{{kTornSector, node_.self()}, cause.ordinal, ++sub};
   const uint64_t older = world_.choices().Draw(of_size, sizes.size());
   if (older != 0) Lost(Fault::kTorn, inode.path, 0);
   std::string image = inode.durable;
-  image.resize(*std::ranges::max_element(sizes));
+  image.resize((*std::ranges::max_element(sizes) + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
   for (const auto& [sector, images] : versions) {
     const Address address{{kTornSector, node_.self()}, cause.ordinal, ++sub};
     const uint64_t back = world_.choices().Draw(address, images.size() + 1);
     if (back != 0) Lost(Fault::kTorn, inode.path, sector);
     if (back == images.size()) continue;  // What was durable before stays.
-    const std::string& kept = *images[images.size() - 1 - back];
-    std::copy(kept.begin(), kept.end(),
-              image.begin() + static_cast<int64_t>(sector * kSectorBytes));
+    image.replace(sector * kSectorBytes, kSectorBytes, images[images.size() - 1 - back]);
   }
   image.resize(sizes[sizes.size() - 1 - older]);
   inode.durable = std::move(image);
@@ -122,6 +140,8 @@ void SimDisk::Rot(const Address& cause) {
   const uint64_t at = draw(kRotAt, inode.durable.size());
   const auto bit = static_cast<char>(1 << draw(kRotBit, 8));
   inode.durable[at] = static_cast<char>(inode.durable[at] ^ bit);
+  ++world_.count(Fault::kRot).applied;
+  world_.Note(Event::Kind::kRot, node_.self(), kNobody, at, nullptr, inode.path);
   // What is not written back yet covers the damage up; all else is read from the platter.
   const uint64_t sector = at / kSectorBytes;
   const bool covered = std::ranges::any_of(inode.pending, [&](const Write& write) {
@@ -130,8 +150,6 @@ void SimDisk::Rot(const Address& cause) {
   if (covered || at >= inode.content.size()) return;
   inode.content[at] = static_cast<char>(inode.content[at] ^ bit);
   inode.rotten.push_back(at);
-  ++world_.count(Fault::kRot).applied;
-  world_.Note(Event::Kind::kRot, node_.self(), kNobody, at, nullptr, inode.path);
 }
 
 }  // namespace reprise

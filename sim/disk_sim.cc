@@ -1,14 +1,13 @@
 #include "sim/disk_sim.h"
 
 #include <algorithm>
+#include <set>
 
 #include "sim/check.h"
 #include "sim/world.h"
 
 namespace reprise {
 namespace {
-
-const Label kSync("sync");
 
 std::string_view DirectoryOf(std::string_view path) {
   const size_t slash = path.rfind('/');
@@ -72,7 +71,7 @@ std::vector<std::string> SimDisk::List(std::string_view directory) {
 
 bool SimDisk::WaitForSync(uint64_t* ordinal) {
   const DiskModel& model = world_.scenario().disks;
-  *ordinal = node_.NextOrdinal(kSync);
+  *ordinal = ++syncs_;
   int64_t until = world_.now() + model.sync.count();
   const uint64_t slow =
       world_.Strike(Fault::kSlowSync, node_.self(), kNobody, *ordinal, 0, kQuantiles);
@@ -93,18 +92,38 @@ absl::Status SimDisk::Failed(const std::string& what, uint64_t ordinal) {
   return absl::InternalError("sync of " + what + " failed");
 }
 
+// The changes to its entries, a move in or out among them, and all earlier changes to names that
+// those have: else what came first could be redone on top of what came last.
+std::vector<bool> SimDisk::CoveredBySync(std::string_view directory, uint64_t until) const {
+  std::vector<bool> covered(pending_.size());
+  std::set<std::string_view> names;
+  for (size_t i = pending_.size(); i-- > 0;) {
+    const Change& change = pending_[i];
+    const bool moves = change.kind == Change::Kind::kRename;
+    covered[i] =
+        change.sequence <= until &&
+        (DirectoryOf(change.path) == directory || names.contains(change.path) ||
+         (moves && (DirectoryOf(change.from) == directory || names.contains(change.from))));
+    if (!covered[i]) continue;
+    names.insert(change.path);
+    if (moves) names.insert(change.from);
+  }
+  return covered;
+}
+
 absl::Status SimDisk::SyncDir(std::string_view directory) {
   if (!node_.Enter()) return absl::OkStatus();
   const std::string name(directory);
-  const uint64_t covered = sequence_;
+  const uint64_t until = sequence_;
   uint64_t ordinal = 0;
   const bool ok = WaitForSync(&ordinal);
+  const std::vector<bool> covered = CoveredBySync(name, until);
   std::vector<Change> rest;
-  for (Change& change : pending_) {
-    if (change.sequence > covered || DirectoryOf(change.path) != name) {
-      rest.push_back(std::move(change));
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    if (!covered[i]) {
+      rest.push_back(std::move(pending_[i]));
     } else if (ok) {
-      Apply(change, durable_entries_);
+      Apply(pending_[i], durable_entries_);
     }
   }
   pending_ = std::move(rest);
@@ -149,6 +168,8 @@ absl::Status SimDisk::WriteFile(uint32_t file, uint64_t offset, std::string_view
   Inode& inode = inodes_[file];
   if (inode.content.size() < offset + bytes.size()) inode.content.resize(offset + bytes.size());
   std::copy(bytes.begin(), bytes.end(), inode.content.begin() + static_cast<int64_t>(offset));
+  std::erase_if(inode.rotten,
+                [&](uint64_t at) { return at >= offset && at - offset < bytes.size(); });
   Write write{.sequence = ++sequence_,
               .size_after = inode.content.size(),
               .first_sector = offset / kSectorBytes,
@@ -167,8 +188,16 @@ absl::Status SimDisk::TruncateFile(uint32_t file, uint64_t bytes) {
   if (!node_.Enter()) return absl::OkStatus();
   Inode& inode = inodes_[file];
   inode.content.resize(bytes);
-  inode.pending.push_back(
-      {.sequence = ++sequence_, .size_after = bytes, .first_sector = 0, .images = {}});
+  std::erase_if(inode.rotten, [&](uint64_t at) { return at >= bytes; });
+  Write write{.sequence = ++sequence_,
+              .size_after = bytes,
+              .first_sector = bytes / kSectorBytes,
+              .images = {}};
+  if (bytes % kSectorBytes != 0) {
+    const uint64_t at = write.first_sector * kSectorBytes;
+    write.images.push_back(inode.content.substr(at, kSectorBytes));
+  }
+  inode.pending.push_back(std::move(write));
   world_.Note(Event::Kind::kTruncate, node_.self(), kNobody, bytes, nullptr, inode.path);
   return absl::OkStatus();
 }

@@ -38,7 +38,7 @@ class SimDisk final : public Disk {
   void Rot(const Address& cause);
 
  private:
-  struct Write {  // Or a truncation, which has no images.
+  struct Write {  // Or a truncation, whose image is the sector it cuts.
     uint64_t sequence = 0;
     uint64_t size_after = 0;
     uint64_t first_sector = 0;
@@ -66,6 +66,8 @@ class SimDisk final : public Disk {
   absl::Status SyncFile(uint32_t file) override;
   uint64_t SizeOf(uint32_t file) override;
 
+  // Which of pending_ a sync of the directory makes durable.
+  std::vector<bool> CoveredBySync(std::string_view directory, uint64_t until) const;
   // Takes as long as a sync does; false where it fails.
   bool WaitForSync(uint64_t* ordinal);
   absl::Status Failed(const std::string& what, uint64_t ordinal);
@@ -73,7 +75,7 @@ class SimDisk final : public Disk {
   static void Apply(const Change& change, Entries& to);
   void KeepPrefix(uint64_t share);
   void Tear(const Address& cause);
-  void TearFile(Inode& inode, const Address& cause, uint32_t& sub);
+  void TearFile(Inode& inode, const Address& cause, uint64_t& sub);
   void Lost(Fault fault, const std::string& path, uint64_t where);
   void Met();  // The node has looked at what a crash left.
 
@@ -84,6 +86,7 @@ class SimDisk final : public Disk {
   Entries durable_entries_;
   std::vector<Change> pending_;
   uint64_t sequence_ = 0;
+  uint64_t syncs_ = 0;
   std::vector<Fault> unmet_;  // Losses that the node has not seen yet.
 };
 

@@ -7,7 +7,9 @@
 //
 // Rules for node code: no globals, no threads, no clocks but these, and never `catch (...)`,
 // because a crash passes through as an exception. Where a destructor calls Env while a crash
-// unwinds it, the call does nothing.
+// unwinds it, the call does nothing; but a crash may strike at that call as at any other, so a
+// destructor that sends, waits or writes must be noexcept(false). Main's locals must outlive the
+// fibers that refer to them: a Main that has spawned such fibers does not return.
 
 #pragma once
 
@@ -30,9 +32,14 @@ struct Waiters {
   Waiters() = default;
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
+  // Those that still wait here will do so until their deadlines.
+  ~Waiters() {
+    if (first != nullptr) abandon(*this);
+  }
 
   void* first = nullptr;
   void* last = nullptr;
+  void (*abandon)(Waiters&) = nullptr;  // Set with `first`.
 };
 
 class Env {
@@ -53,12 +60,17 @@ class Env {
   virtual Time Now() = 0;
   // What the node takes for the time of day. It may also jump.
   virtual Time WallNow() = 0;
-  // By the node's own clock.
-  void Sleep(Duration duration) { SleepUntil(Now() + duration); }
+  // So long from now by the node's own clock, or for ever.
+  Time After(Duration duration) {
+    const Time now = Now();
+    return duration > kForever - now ? kForever : now + duration;
+  }
+  void Sleep(Duration duration) { SleepUntil(After(duration)); }
   virtual void SleepUntil(Time deadline) = 0;
 
   // A number in [0, bound), for protocols and clients that randomise. Zero is calm: let it mean the
-  // least. A label of its own makes a decision easy to find in a trace. REQUIRES: bound > 0.
+  // least. A label of its own makes a decision easy to find in a trace; the names of faults and the
+  // like are taken. REQUIRES: bound > 0.
   virtual uint64_t Random(Label label, uint64_t bound) = 0;
   uint64_t Random(uint64_t bound);
 
@@ -75,12 +87,18 @@ class Env {
 
   // The next message, in order of arrival; nothing where none arrives in time.
   virtual std::optional<Envelope> ReceiveUntil(Time deadline) = 0;
-  Envelope Receive() { return *ReceiveUntil(kForever); }
-  std::optional<Envelope> Receive(Duration timeout) { return ReceiveUntil(Now() + timeout); }
+  Envelope Receive() { return ReceiveUntil(kForever).value_or(Envelope{}); }
+  std::optional<Envelope> Receive(Duration timeout) { return ReceiveUntil(After(timeout)); }
 
   // Runs body on another fiber of this node, which ends with the node's life. Fibers of one node
   // take turns, and only at calls into Env that block.
   virtual void Spawn(std::function<void()> body) = 0;
+
+  // Ends this boot, as abort() ends a process: for what must not be gone on after, such as a sync
+  // that failed. The node restarts later, as after a crash; but the machine stayed up, and with it
+  // what the page cache holds, of which nobody knows what is durable. Does not return; never call
+  // it from a destructor.
+  [[noreturn]] virtual void Abort(std::string_view reason) = 0;
 
   // Tells the oracles what this node has just done: "decided", "checkpointed", "returned 5".
   // It is the only thing that oracles see of a node, and nodes cannot see it at all.

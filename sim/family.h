@@ -16,13 +16,13 @@
 namespace reprise {
 
 struct MutantInfo {
-  std::string name;        // "reply-before-sync": what is asked for.
-  std::string id;          // "WAL-M1": in docs/protocols and the literature list.
-  std::string difficulty;  // "D1" to "D3"; see docs/glossary.md.
-  std::string oracle;      // Whose complaint it must provoke.
-  std::string about;       // What is wrong, in a line.
-  std::string origin;      // Where it comes from, where that is known.
-  bool decoy = false;      // A safe variation, which nobody may complain of.
+  std::string name;         // "reply-before-sync": what is asked for.
+  std::string id;           // "WAL-M1": in docs/protocols and the literature list.
+  std::string difficulty;   // "D1" to "D3"; see docs/glossary.md.
+  std::string oracle;       // Whose complaint it must provoke.
+  std::string about;        // What is wrong, in a line.
+  std::string origin = {};  // Where it comes from, where that is known.
+  bool decoy = false;       // A safe variation, which nobody may complain of.
 };
 
 struct OptionInfo {
@@ -42,11 +42,11 @@ class Options {
 };
 
 struct Family {
-  std::string name;    // "primary-backup".
-  std::string about;   // In a line.
-  std::string source;  // The paper.
-  std::vector<OptionInfo> options;
-  std::vector<MutantInfo> mutants;
+  std::string name;         // "primary-backup".
+  std::string about;        // In a line.
+  std::string source = {};  // The paper.
+  std::vector<OptionInfo> options = {};
+  std::vector<MutantInfo> mutants = {};
   // The scenario, with the protocol as that mutant has it; sound where the name is empty.
   std::function<Scenario(const Options&, const std::string& mutant)> make;
 };

@@ -27,7 +27,8 @@ constexpr FaultInfo kInfo[kFaults] = {
 
 std::vector<Label> MakeLabels(const std::string& before) {
   std::vector<Label> labels;
-  for (const FaultInfo& info : kInfo) labels.emplace_back(before + std::string(info.name));
+  for (const FaultInfo& info : kInfo)
+    labels.push_back(Label::Reserved(before + std::string(info.name)));
   return labels;
 }
 

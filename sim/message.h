@@ -6,11 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "sim/bytes.h"
 #include "sim/codec.h"
 
 namespace reprise {
@@ -110,18 +110,32 @@ class Message {
   Message() = default;
   Message(const MessageType* type, std::string_view bytes)
       : type_(type), size_(static_cast<uint32_t>(bytes.size())) {
-    std::memcpy(Room(), bytes.data(), bytes.size());
+    CopyFew(Room(), bytes.data(), bytes.size());
   }
   Message(const Message& o) : Message(o.type_, o.bytes()) {}
   Message(Message&& o) noexcept : type_(o.type_), size_(o.size_), at_(o.at_) { o.size_ = 0; }
-  Message& operator=(Message o) noexcept {
-    std::swap(type_, o.type_);
-    std::swap(size_, o.size_);
-    std::swap(at_, o.at_);
+  Message& operator=(const Message& o) { return *this = Message(o); }
+  Message& operator=(Message&& o) noexcept {
+    if (this == &o) return *this;
+    Clear();
+    type_ = o.type_;
+    size_ = o.size_;
+    at_ = o.at_;
+    o.size_ = 0;
     return *this;
   }
-  ~Message() {
+  ~Message() { Clear(); }
+
+  // Becomes those bytes, where it is.
+  void Assign(const MessageType* type, std::string_view bytes) {
+    Clear();
+    type_ = type;
+    size_ = static_cast<uint32_t>(bytes.size());
+    CopyFew(Room(), bytes.data(), bytes.size());
+  }
+  void Clear() {
     if (size_ > kInside) delete[] at_.outside;
+    size_ = 0;
   }
 
   template <class T>

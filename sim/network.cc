@@ -29,7 +29,7 @@ uint32_t Network::Allocate() {
 }
 
 void Network::Free(uint32_t index) {
-  flights_[index].message = Message();
+  flights_[index].message.Clear();
   flights_[index].next = free_;
   free_ = index;
 }
@@ -66,7 +66,8 @@ void Network::Send(NodeId from, NodeId to, const MessageType& type, std::string_
     ++world_.count(Fault::kLate).applied;
     at += LateBy(late).count();
   }
-  const uint64_t tie = world_.Strike(Fault::kOrder, from, to, ordinal, 0, 8);
+  const uint64_t tie =
+      model_.fifo ? 0 : world_.Strike(Fault::kOrder, from, to, ordinal, 0, Queue::kTies);
   if (tie != 0) ++world_.count(Fault::kOrder).applied;
   Launch(link, at, from, to, id, late != 0, false, static_cast<uint16_t>(tie), type, bytes);
   const uint64_t twice = world_.Strike(Fault::kDuplicate, from, to, ordinal, 0, kQuantiles);
@@ -81,7 +82,6 @@ void Network::Launch(Link& link, int64_t at, NodeId from, NodeId to, uint64_t id
   if (model_.fifo) {
     at = std::max(at, link.last_arrival);
     link.last_arrival = at;
-    tie = 0;
   }
   const uint32_t index = Allocate();
   Flight& flight = flights_[index];
@@ -90,7 +90,7 @@ void Network::Launch(Link& link, int64_t at, NodeId from, NodeId to, uint64_t id
   flight.id = id;
   flight.late = late;
   flight.copy = copy;
-  flight.message = Message(&type, bytes);
+  flight.message.Assign(&type, bytes);
   world_.Push(at, World::What::kDeliver, index, tie);
 }
 

@@ -1,6 +1,7 @@
 #include "sim/node.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "sim/check.h"
@@ -9,10 +10,16 @@
 namespace reprise {
 namespace {
 
-const Label kDown("down");
-const Label kWakes("wakes");
+const Label kDown = Label::Reserved("down");
+
+void Abandon(Waiters& waiters) {
+  for (auto* fiber = static_cast<Fiber*>(waiters.first); fiber != nullptr; fiber = fiber->after) {
+    fiber->among = nullptr;
+  }
+}
 
 void Append(Waiters& waiters, Fiber& fiber) {
+  waiters.abandon = Abandon;
   auto* last = static_cast<Fiber*>(waiters.last);
   fiber.among = &waiters;
   fiber.before = last;
@@ -54,7 +61,7 @@ void SimNode::Boot() {
   if (up_ || exited_) return;
   if (boot_ > 0) {
     world_.CountDown(-1);
-    ++world_.count(crashed_by_).observed;
+    if (crashed_by_) ++world_.count(*crashed_by_).observed;
   }
   up_ = true;
   ++boot_;
@@ -65,8 +72,11 @@ void SimNode::Boot() {
 
 Fiber& SimNode::Start(std::function<void()> body) {
   Fiber& fiber = world_.NewFiber(*this);
+  fiber.main = body == nullptr;
   fiber.body = std::move(body);
-  fiber.sibling = fibers_;
+  fiber.older = fibers_;
+  fiber.newer = nullptr;
+  if (fibers_ != nullptr) fibers_->newer = &fiber;
   fibers_ = &fiber;
   fiber.context.Start(TakeStack(world_.scenario().stack_bytes), &SimNode::Entry, &fiber);
   fiber.state = Fiber::State::kReady;
@@ -81,11 +91,13 @@ void SimNode::Entry(void* argument) {
   const std::string who = Name(node.id_);
   fiber.fresh = false;
   try {
-    if (fiber.body) {
-      fiber.body();
-    } else {
+    if (fiber.main) {
       node.role_.main(node);
       if (!fiber.killed) node.set_exited();
+    } else {
+      // What it captured ends here too, where its destructors may call Env.
+      const std::function<void()> body = std::move(fiber.body);
+      body();
     }
   } catch (const Killed&) {
     // The stack is gone, and with it everything the fiber knew.
@@ -101,20 +113,13 @@ void SimNode::Entry(void* argument) {
 
 // Newest first, and Main last: the others may refer to Main's locals.
 void SimNode::Unwind() {
-  while (fibers_ != nullptr) {
-    Fiber& fiber = *fibers_;
-    fibers_ = fiber.sibling;
-    world_.Kill(fiber);
-  }
+  while (fibers_ != nullptr) world_.Kill(*fibers_);
   mail_.first = mail_.last = nullptr;
 }
 
-void SimNode::Forget(const Fiber& fiber) {
-  for (Fiber** at = &fibers_; *at != nullptr; at = &(*at)->sibling) {
-    if (*at != &fiber) continue;
-    *at = fiber.sibling;
-    return;
-  }
+void SimNode::Forget(Fiber& fiber) {
+  (fiber.newer == nullptr ? fibers_ : fiber.newer->older) = fiber.older;
+  if (fiber.older != nullptr) fiber.older->newer = fiber.newer;
 }
 
 void SimNode::ClearInbox() {
@@ -126,13 +131,21 @@ void SimNode::ClearInbox() {
 
 void SimNode::Crash(const Address& cause) {
   crashed_by_ = cause.site.label == LabelOf(Fault::kCrashAt) ? Fault::kCrashAt : Fault::kCrash;
-  ++world_.count(crashed_by_).applied;
-  world_.Note(Event::Kind::kCrash, id_, kNobody, boot_);
+  ++world_.count(*crashed_by_).applied;
+  GoDown("");
+  if (disk_) disk_->Crash(cause);
+  ComeBack(cause);
+}
+
+void SimNode::GoDown(std::string_view reason) {
+  world_.Note(Event::Kind::kCrash, id_, kNobody, boot_, nullptr, reason);
   Unwind();
   ClearInbox();
   up_ = false;
   world_.CountDown(1);
-  if (disk_) disk_->Crash(cause);
+}
+
+void SimNode::ComeBack(const Address& cause) {
   const CrashModel& model = world_.scenario().crashes;
   const Address down{{kDown, id_}, cause.ordinal, cause.sub};
   const Duration most = Share(model.down_more, world_.choices().Draw(down, kQuantiles));
@@ -145,6 +158,13 @@ void SimNode::Crash(const Address& cause) {
 
 void SimNode::CrashAsAsked() { Crash({{LabelOf(Fault::kCrashAt), id_}, boot_, call_}); }
 
+// The disk is not told: its page cache outlives the process.
+void SimNode::AbortAsAsked() {
+  crashed_by_.reset();
+  GoDown(abort_reason_);
+  ComeBack({{kDown, id_}, boot_, call_});
+}
+
 void SimNode::Exit() {
   world_.Note(Event::Kind::kExit, id_, kNobody, boot_);
   Unwind();
@@ -152,18 +172,38 @@ void SimNode::Exit() {
   up_ = false;
 }
 
-bool SimNode::Enter() {
+Fiber& SimNode::Call() {
   Fiber* self = world_.running();
   CHECK(self != nullptr && self->node == this);  // Node code may use its own Env only.
-  if (self->killed) return false;
-  if (world_.over()) {
-    self->killed = true;
-    throw Killed{};
+  if (calls_at_ != world_.now()) {
+    calls_at_ = world_.now();
+    calls_now_ = 0;
   }
-  world_.CountCall(id_);
+  if (++calls_now_ > kCallsAtOneMoment) [[unlikely]] {
+    world_.Fail(
+        "livelock",
+        Name(id_) + " called Env " + std::to_string(kCallsAtOneMoment) + " times in one moment",
+        id_);
+    End(*self);
+  }
+  return *self;
+}
+
+void SimNode::End(Fiber& self) {
+  self.killed = true;
+  if (!self.fresh && std::uncaught_exceptions() == 0) throw Killed{};
+}
+
+bool SimNode::Enter() {
+  Fiber& self = Call();
+  if (self.killed || world_.over()) {
+    End(self);
+    return false;
+  }
   ++call_;
   if (world_.on(Fault::kCrashAt) && role_.mortal &&
-      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash()) {
+      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash(id_) &&
+      std::uncaught_exceptions() == 0) {
     world_.Interrupt(World::What::kCrashNow, Index(id_));
     throw Killed{};  // Resumed only to be unwound.
   }
@@ -181,7 +221,7 @@ bool SimNode::WaitAmong(Waiters* waiters, int64_t deadline) {
   }
   self.state = Fiber::State::kWaiting;
   world_.Block(self);
-  if (self.killed) throw Killed{};
+  if (self.killed) End(self);
   return self.woken;
 }
 
@@ -222,7 +262,7 @@ void SimNode::Wake(Fiber& fiber) {
   fiber.state = Fiber::State::kReady;
   uint64_t tie = 0;
   if (world_.on(Fault::kOrder)) {
-    tie = world_.Strike(Fault::kOrder, id_, kNobody, NextOrdinal(kWakes), 0, 8);
+    tie = world_.Strike(Fault::kOrder, id_, kNobody, ++wakes_, 0, Queue::kTies);
     if (tie != 0) ++world_.count(Fault::kOrder).applied;
   }
   world_.Push(world_.now(), World::What::kResume, fiber.index, static_cast<uint16_t>(tie));
@@ -253,6 +293,7 @@ Disk& SimNode::disk() {
 }
 
 Time SimNode::Now() {
+  Call();
   if (clock_.wrong()) {
     ++world_.count(clock_.drifts() ? Fault::kDrift : Fault::kOffset).observed;
   }
@@ -260,6 +301,7 @@ Time SimNode::Now() {
 }
 
 Time SimNode::WallNow() {
+  Call();
   if (clock_.stepped()) ++world_.count(Fault::kJump).observed;
   return clock_.Wall(world_.now());
 }
@@ -269,7 +311,8 @@ void SimNode::SleepUntil(Time deadline) {
 }
 
 uint64_t SimNode::Random(Label label, uint64_t bound) {
-  CHECK(bound > 0);
+  CHECK(bound > 0 && !label.reserved());
+  if (Call().killed) return 0;
   return world_.choices().Draw({{label, id_}, NextOrdinal(label)}, bound);
 }
 
@@ -295,17 +338,25 @@ void SimNode::Spawn(std::function<void()> body) {
   Start(std::move(body));
 }
 
+void SimNode::Abort(std::string_view reason) {
+  if (Enter()) {
+    abort_reason_ = reason;
+    world_.Interrupt(World::What::kAbortNow, Index(id_));
+  }
+  throw Killed{};  // Resumed only to be unwound.
+}
+
 bool SimNode::Park(Waiters& waiters, Time deadline) {
   return Enter() && WaitAmong(&waiters, clock_.World(deadline));
 }
 
 void SimNode::WakeOne(Waiters& waiters) {
-  if (world_.running()->killed || waiters.first == nullptr) return;
+  if (Call().killed || waiters.first == nullptr) return;
   Wake(*static_cast<Fiber*>(waiters.first));
 }
 
 void SimNode::WakeAll(Waiters& waiters) {
-  if (world_.running()->killed) return;
+  if (Call().killed) return;
   while (waiters.first != nullptr) Wake(*static_cast<Fiber*>(waiters.first));
 }
 
@@ -314,7 +365,7 @@ void SimNode::SendBytes(NodeId to, const MessageType& type, std::string_view byt
 }
 
 void SimNode::ReportBytes(const MessageType& type, std::string_view bytes) {
-  if (!world_.running()->killed) world_.Note(Event::Kind::kFact, id_, kNobody, 0, &type, bytes);
+  if (!Call().killed) world_.Note(Event::Kind::kFact, id_, kNobody, 0, &type, bytes);
 }
 
 }  // namespace reprise

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,10 @@ struct Fiber {
   uint32_t index = 0;
   State state = State::kFree;
   bool fresh = false;  // It has not run yet.
+  bool main = false;   // It runs Main, and no body.
   bool killed = false;
   bool woken = false;
-  std::function<void()> body;  // Empty for the fiber that runs Main.
+  std::function<void()> body;
 
   // While waiting: until when, and among whom. A timer is in the queue for `armed`; where the
   // deadline has moved on since, the timer is put back when it goes off, and not before.
@@ -44,7 +46,8 @@ struct Fiber {
   Fiber* before = nullptr;
   Fiber* after = nullptr;
 
-  Fiber* sibling = nullptr;  // The fiber that the node started before this one.
+  Fiber* older = nullptr;  // The fiber that the node started before this one,
+  Fiber* newer = nullptr;  // and after it.
 };
 
 class SimNode final : public Env {
@@ -55,9 +58,10 @@ class SimNode final : public Env {
   void Boot();
   void Crash(const Address& cause);
   void CrashAsAsked();  // At the call into Env that one of its fibers is in.
+  void AbortAsAsked();
   void Exit();
   void Unwind();  // Kills every fiber.
-  void Forget(const Fiber& fiber);
+  void Forget(Fiber& fiber);
   // A message has arrived: the fiber to run now, if any.
   Fiber* Deliver(uint32_t flight);
   Fiber* TimeOut(Fiber& fiber);
@@ -68,14 +72,12 @@ class SimNode final : public Env {
   NodeClock& clock() { return clock_; }
   SimDisk* disk_if_used() { return disk_.get(); }
   Fiber* fibers() const { return fibers_; }
-  // How often what has happened at this node, for addresses.
-  uint32_t NextOrdinal(Label label);
   void set_exited() { exited_ = true; }
 
   // Blocks the running fiber; true where it was woken before the deadline, by the world's clock.
   bool WaitAmong(Waiters* waiters, int64_t deadline);
-  // The start of every call into Env: false where a crash is unwinding the caller, and the call
-  // should do nothing. A call that ends the fiber throws.
+  // The start of calls at which the node may crash: false where something is unwinding the caller,
+  // and the call should do nothing. A call that ends the fiber throws.
   bool Enter();
 
   NodeId self() const override { return id_; }
@@ -89,6 +91,7 @@ class SimNode final : public Env {
   uint64_t Random(Label label, uint64_t bound) override;
   std::optional<Envelope> ReceiveUntil(Time deadline) override;
   void Spawn(std::function<void()> body) override;
+  [[noreturn]] void Abort(std::string_view reason) override;
   bool Park(Waiters& waiters, Time deadline) override;
   void WakeOne(Waiters& waiters) override;
   void WakeAll(Waiters& waiters) override;
@@ -97,10 +100,18 @@ class SimNode final : public Env {
   void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) override;
   void ReportBytes(const MessageType& type, std::string_view bytes) override;
 
+  // The start of calls that always return: the fiber that makes them.
+  Fiber& Call();
+  // Ends the fiber at this call, unless something is unwinding it already.
+  static void End(Fiber& self);
+  // How often what has been drawn at this node, for addresses.
+  uint32_t NextOrdinal(Label label);
   Fiber& Start(std::function<void()> body);
   static void Entry(void* fiber);
   void Wake(Fiber& fiber);
   void ClearInbox();
+  void GoDown(std::string_view reason);
+  void ComeBack(const Address& cause);
 
   World& world_;
   const NodeId id_;
@@ -109,9 +120,14 @@ class SimNode final : public Env {
 
   bool up_ = false;
   bool exited_ = false;
-  Fault crashed_by_ = Fault::kCrash;
+  std::optional<Fault> crashed_by_;  // None where it aborted.
+  std::string abort_reason_;
   uint64_t boot_ = 0;
   uint32_t call_ = 0;  // Of this boot.
+  // More calls than this at one moment are a livelock.
+  static constexpr uint64_t kCallsAtOneMoment = 1'000'000;
+  uint64_t calls_now_ = 0;
+  int64_t calls_at_ = 0;  // The moment they are counted for.
 
   Fiber* fibers_ = nullptr;  // The newest first.
   Waiters mail_;             // Those that wait for a message.
@@ -120,7 +136,8 @@ class SimNode final : public Env {
 
   NodeClock clock_;
   std::unique_ptr<SimDisk> disk_;
-  std::vector<uint32_t> ordinals_;     // By label.
+  std::vector<uint32_t> ordinals_;  // By label.
+  uint64_t wakes_ = 0;
   mutable std::vector<NodeId> peers_;  // Made when first asked for.
 };
 

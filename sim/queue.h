@@ -3,7 +3,8 @@
 // A monotone radix heap: a bucket for each bit in which a time can differ from the last one popped,
 // so that an entry moves down at most 63 times and is compared with nothing. Entries of one time
 // come out by their tie-break, and those of one tie-break in the order they went in: buckets are
-// emptied front to back, so nothing overtakes. A burst of equal times costs no more than any other.
+// emptied front to back, so nothing overtakes, and those that are due wait in a lane for each
+// tie-break. A burst of equal times costs no more than any other.
 
 #pragma once
 
@@ -18,14 +19,16 @@ namespace reprise {
 
 class Queue {
  public:
+  static constexpr uint64_t kTies = 8;
+
   struct Entry {
     int64_t at;      // Nanoseconds.
     uint32_t index;  // Of what: the meaning is the world's.
     uint16_t kind;
-    uint16_t tie;  // Drawn. Zero is the order of arrival.
+    uint16_t tie;  // Drawn, below kTies. Zero is the order of arrival.
   };
 
-  // REQUIRES: entry.at is not before the last popped entry's.
+  // REQUIRES: entry.at is not before the last popped entry's, and its tie is below kTies.
   void Push(const Entry& entry) {
     ++size_;
     const uint64_t differs = static_cast<uint64_t>(entry.at ^ last_);
@@ -43,40 +46,45 @@ class Queue {
 
   // The earliest entry. REQUIRES: !empty().
   Entry Pop() {
-    if (next_ == due_.size() && late_.empty()) Refill();
+    if (lanes_occupied_ == 0) Refill();
     --size_;
-    if (next_ < due_.size()) return due_[next_++];
-    const Entry entry = late_.front();
-    late_.erase(late_.begin());
+    const int first = std::countr_zero(lanes_occupied_);
+    Lane& lane = lanes_[first];
+    const Entry entry = lane.due[lane.next++];
+    if (lane.next == lane.due.size()) {
+      lane.Clear();
+      lanes_occupied_ &= lanes_occupied_ - 1;
+    }
     return entry;
   }
 
   // Forgets everything and keeps the room, for the next run.
   void Clear() {
     for (auto& bucket : buckets_) bucket.clear();
-    due_.clear();
-    late_.clear();
-    next_ = size_ = 0;
+    for (Lane& lane : lanes_) lane.Clear();
+    size_ = 0;
     occupied_ = 0;
+    lanes_occupied_ = 0;
     last_ = 0;
   }
 
  private:
-  void Due(const Entry& entry) {
-    if (entry.tie == 0) {
-      if (next_ == due_.size()) due_.clear(), next_ = 0;
-      due_.push_back(entry);
-    } else {
-      auto at = late_.end();
-      while (at != late_.begin() && std::prev(at)->tie > entry.tie) --at;
-      late_.insert(at, entry);
+  struct Lane {
+    std::vector<Entry> due;  // From `next` on.
+    size_t next = 0;
+    void Clear() {
+      due.clear();
+      next = 0;
     }
+  };
+
+  void Due(const Entry& entry) {
+    lanes_[entry.tie].due.push_back(entry);
+    lanes_occupied_ |= uint32_t{1} << entry.tie;
   }
 
   // Moves the earliest bucket's entries to where they belong, now that its first is the earliest.
   void Refill() {
-    due_.clear();
-    next_ = 0;
     const int lowest = std::countr_zero(occupied_);
     auto& bucket = buckets_[lowest];
     int64_t first = bucket.front().at;
@@ -97,10 +105,9 @@ class Queue {
   }
 
   std::vector<Entry> buckets_[63];
-  uint64_t occupied_ = 0;    // Which buckets have entries.
-  std::vector<Entry> due_;   // Those of time last_, from next_ on, with no tie-break.
-  std::vector<Entry> late_;  // Those of time last_ with one, in order.
-  size_t next_ = 0;
+  uint64_t occupied_ = 0;  // Which buckets have entries.
+  Lane lanes_[kTies];      // Those of time last_, by tie-break.
+  uint32_t lanes_occupied_ = 0;
   size_t size_ = 0;
   int64_t last_ = 0;
 };

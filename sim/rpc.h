@@ -51,7 +51,7 @@ class Rpc {
     waiting_.emplace(number, answer);
     env_.Send(to,
               RpcRequest{env_.boot(), number, std::string(TypeName<Request>()), Encode(request)});
-    const auto body = answer.Wait(env_.Now() + timeout);
+    const auto body = answer.Wait(env_.After(timeout));
     waiting_.erase(number);
     return body ? Decode<Answer>(*body) : std::nullopt;
   }

@@ -51,6 +51,7 @@ struct CrashModel {
   Duration slot = 1s;
   Ratio crash_at = {};         // At each call into Env.
   int down_at_most = 1;        // How many nodes may be down at once: the protocol's f.
+  int holders_at_least = 1;    // Of those named last by a HeldBy (holders.h), if there was one.
   Duration down = 100ms;       // The least time down,
   Duration down_more = 900ms;  // and up to this much more.
 };
@@ -70,8 +71,8 @@ struct ClockModel {
   Ratio offset = {};
   Duration offset_most = 1h;
   Ratio drift = {};
-  int64_t drift_ppm_most = 500;
-  Ratio jump = {};  // Of the wall clock, in each slot of each node.
+  int64_t drift_ppm_most = 500;  // From 1 to 500,000.
+  Ratio jump = {};               // Of the wall clock, in each slot of each node.
   Duration jump_slot = 1s;
   Duration jump_most = 10s;
 };
@@ -141,7 +142,7 @@ std::string_view KindName(Verdict::Kind kind);
 struct RunOptions {
   bool keep_events = false;
   bool find_opportunities = false;  // Faults that could have struck, for exploring.
-  uint64_t break_at = 0;  // Stops in a debugger (SIGTRAP) at the event of this number.
+  uint64_t break_at = 0;            // Stops in a debugger (SIGTRAP) at the event of this number.
 };
 
 struct RunResult {

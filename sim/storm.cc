@@ -10,12 +10,13 @@
 namespace reprise {
 namespace {
 
-const Label kCutHow("cut-how");
-const Label kCutNode("cut-node");
-const Label kCutPeer("cut-peer");
-const Label kCutSide("cut-side");
-const Label kCutFor("cut-for");
-const Label kJumpBy("jump-by");
+const Label kCutHow = Label::Reserved("cut-how");
+const Label kCutClients = Label::Reserved("cut-clients");
+const Label kCutNode = Label::Reserved("cut-node");
+const Label kCutPeer = Label::Reserved("cut-peer");
+const Label kCutSide = Label::Reserved("cut-side");
+const Label kCutFor = Label::Reserved("cut-for");
+const Label kJumpBy = Label::Reserved("jump-by");
 
 // How a network can fall apart. The first is the simplest.
 enum CutHow : uint64_t { kIsolate, kDeaf, kMute, kOneLink, kHalves, kCutHows };
@@ -27,7 +28,9 @@ int64_t Unzigzag(uint64_t value) {
 class Cutter {
  public:
   Cutter(World& world, const Address& cause) : world_(world), cause_(cause) {
-    const bool clients = world.scenario().cuts.clients;
+    // Clients that still reach both sides are what shows a split brain; clients that are cut off
+    // with a server are what shows a stale one. So a cut draws which it is.
+    const bool clients = world.scenario().cuts.clients && Draw(kCutClients, 2) != 0;
     for (uint32_t i = 1; i <= world.nodes(); ++i) {
       if (clients || !world.node(NodeId{i}).role_data().client) members_.push_back(NodeId{i});
     }
@@ -57,7 +60,7 @@ class Cutter {
   }
 
  private:
-  uint64_t Draw(Label label, uint64_t bound, uint32_t sub = 0) {
+  uint64_t Draw(Label label, uint64_t bound, uint64_t sub = 0) {
     return world_.choices().Draw({{label}, cause_.ordinal, sub}, bound);
   }
 
@@ -98,11 +101,12 @@ class Cutter {
 
 void World::SetClocks() {
   const ClockModel& model = scenario_.clocks;
+  CHECK(!on(Fault::kDrift) || (model.drift_ppm_most > 0 && model.drift_ppm_most <= 500'000));
   for (auto& node : nodes_) {
     if (!node->mortal()) continue;
     const uint64_t offset = Strike(Fault::kOffset, node->self(), kNobody, 1, 0, kQuantiles);
     const auto most = static_cast<uint64_t>(model.drift_ppm_most);
-    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 2);
+    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 1);
     const int64_t ns = Share(model.offset_most, offset).count();
     // 1 and 2 are the slightest drifts, one each way.
     const int64_t ppm = drift == 0 ? 0 : Unzigzag(drift + 1);
@@ -115,6 +119,7 @@ void World::SetClocks() {
 
 void World::PlanSlots(Fault fault, NodeId node, Duration slot) {
   if (!on(fault)) return;
+  CHECK(slot > Duration(0));
   const auto slots = static_cast<uint64_t>(scenario_.storm / slot);
   for (uint64_t k = 1; k <= slots; ++k) {
     // The value is the moment in the slot.
@@ -141,7 +146,7 @@ void World::StrikePlanned(const Planned& planned) {
   switch (planned.fault) {
     case Fault::kCut: BeginCut(planned.address); break;
     case Fault::kCrash:
-      if (node(id).up() && MayCrash()) node(id).Crash(planned.address);
+      if (node(id).up() && MayCrash(id)) node(id).Crash(planned.address);
       break;
     case Fault::kRot:
       if (SimDisk* disk = node(id).disk_if_used()) disk->Rot(planned.address);

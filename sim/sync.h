@@ -82,17 +82,20 @@ class Condition {
   Waiters waiters_;
 };
 
-// A queue between fibers. Push blocks while `capacity` values wait.
+// A queue between fibers. Push blocks while `capacity` values wait. Once closed it takes no more.
 template <class T>
 class Channel {
  public:
   explicit Channel(Env& env, size_t capacity = SIZE_MAX)
       : capacity_(capacity), filled_(env), drained_(env) {}
 
-  void Push(T value) {
-    drained_.Await([&] { return values_.size() < capacity_; });
+  // False where the channel is closed, or closes while this waits.
+  bool Push(T value) {
+    drained_.Await([&] { return values_.size() < capacity_ || closed_; });
+    if (closed_) return false;
     values_.push_back(std::move(value));
     filled_.NotifyOne();
+    return true;
   }
   // The next value; nothing where the deadline came first, or the channel is closed and empty.
   std::optional<T> Pop(Time deadline = kForever) {
@@ -106,6 +109,7 @@ class Channel {
   void Close() {
     closed_ = true;
     filled_.NotifyAll();
+    drained_.NotifyAll();
   }
   size_t size() const { return values_.size(); }
 
@@ -132,8 +136,9 @@ class [[nodiscard]] Future {
   bool ready() const { return state_->value.has_value(); }
   // Nothing where the deadline came first.
   std::optional<T> Wait(Time deadline = kForever) const {
-    state_->set.Await([&] { return ready(); }, deadline);
-    return state_->value;
+    const auto state = state_;  // Which outlives this copy, where that goes while we wait.
+    state->set.Await([&] { return state->value.has_value(); }, deadline);
+    return state->value;
   }
 
  private:

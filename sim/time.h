@@ -36,11 +36,12 @@ inline constexpr NodeId kNobody{0};
 constexpr uint32_t Index(NodeId node) { return static_cast<uint32_t>(node); }
 inline std::string Name(NodeId node) { return "n" + std::to_string(Index(node)); }
 
-// "312.000 ms", for people. Exact to the microsecond, rounded down.
+// "312.000 ms", for people. Exact to the microsecond, rounded towards zero.
 inline std::string Millis(int64_t ns) {
-  const int64_t us = ns / 1000;
-  std::string fraction = std::to_string(us % 1000);
-  return std::to_string(us / 1000) + "." + std::string(3 - fraction.size(), '0') + fraction + " ms";
+  const int64_t us = ns < 0 ? -(ns / 1000) : ns / 1000;
+  const std::string fraction = std::to_string(us % 1000);
+  return (ns < 0 ? "-" : "") + std::to_string(us / 1000) + "." +
+         std::string(3 - fraction.size(), '0') + fraction + " ms";
 }
 inline std::string Millis(Time t) { return Millis(Nanos(t)); }
 

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/bytes.h"
+#include "sim/check.h"
 #include "sim/message.h"
 #include "sim/time.h"
 
@@ -23,7 +25,7 @@ namespace reprise {
 struct Event {
   enum class Kind : uint8_t {
     kBoot,       // id: which boot of the node this is, from 1.
-    kCrash,      // id: likewise.
+    kCrash,      // id: likewise. payload: why, where the node aborted itself.
     kExit,       // The node's Main returned.
     kSend,       // peer: the receiver. id: ties it to what becomes of the message.
     kDeliver,    // peer: the sender. id: of the send.
@@ -87,12 +89,16 @@ class Timeline {
  public:
   Timeline();
 
+  // A record has 24 bits for its payload's size.
+  static constexpr size_t kPayloadBytesMost = size_t{1} << 24;
+
   // Forgets everything. Keeps the events from now on, if asked to; and raises SIGTRAP at the event
   // of that number, for debuggers.
   void Reset(bool keep, uint64_t break_at = 0);
 
   void Add(Event::Kind kind, Time at, NodeId node, NodeId peer, uint64_t id,
            const MessageType* type, std::string_view payload) {
+    CHECK(payload.size() < kPayloadBytesMost);
     const size_t room = sizeof(Header) + (payload.size() + 7) / 8 * 8;
     if (used_ + room > buffer_.size()) MakeRoom(room);
     char* p = buffer_.data() + used_;
@@ -103,7 +109,7 @@ class Timeline {
     std::memcpy(p, &header, sizeof header);
     if (!payload.empty()) {
       std::memset(p + room - 8, 0, 8);
-      std::memcpy(p + sizeof header, payload.data(), payload.size());
+      CopyFew(p + sizeof header, payload.data(), payload.size());
     }
     used_ += room;
     ++count_;

@@ -38,8 +38,6 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
       timeline_(std::move(TheRoom().timeline)),
       end_((scenario.storm + scenario.calm).count()),
       fibers_(std::move(TheRoom().fibers)) {
-  CHECK(current == nullptr);  // Simulate() is not for node code, nor for two runs at once.
-  current = this;
   ReportStackOverflows(&DescribeCurrent);
   SetMenu();
   Populate();
@@ -47,8 +45,18 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
   for (uint32_t i = static_cast<uint32_t>(fibers_.size()); i-- > 0;) free_fibers_.push_back(i);
 }
 
+World::Current::Current(World* world) {
+  CHECK(current == nullptr);  // Simulate() is not for node code, nor for two runs at once.
+  current = world;
+}
+
+World::Current::~Current() { current = nullptr; }
+
 World::~World() {
-  current = nullptr;
+  over_ = true;
+  running_ = dead_ = nullptr;
+  job_ = nullptr;
+  for (auto& node : nodes_) node->Unwind();  // There is something where an exception ended the run.
   queue_.Clear();
   if (timeline_.size() == 0) TheRoom().timeline = std::move(timeline_);
   TheRoom().queue = std::move(queue_);
@@ -65,11 +73,11 @@ void World::SetMenu() {
   for (size_t i = 0; i < kFaults; ++i) {
     const Fault fault = static_cast<Fault>(i);
     const Ratio rate = RateOf(scenario_, fault);
-    Menu menu{.label = LabelOf(fault), .rate = {0, 1}, .on = false};
+    Menu menu{.label = LabelOf(fault), .rate = {0, 1}};
     if (rate.num != 0) {
       const uint64_t swarm = choices_.Draw({{SwarmLabelOf(fault)}, 1}, std::size(kIntensities));
       menu.rate = {std::min(rate.num * kIntensities[swarm], rate.den), rate.den};
-      menu.on = menu.rate.num != 0 || choices_.may_depart();
+      on_[i] = menu.rate.num != 0 || choices_.may_depart();
     }
     menu_.push_back(menu);
   }
@@ -132,12 +140,14 @@ Fiber* World::Next() {
         return nullptr;
       }
       now_ = entry.at;
-      calls_now_ = 0;
     } else if (entry.tie != 0) {
       ++faults_[Fault::kOrder].observed;
     }
-    if (++dispatched_ > scenario_.events_at_most) [[unlikely]]
-      Livelock(kNobody);
+    if (++dispatched_ > scenario_.events_at_most) [[unlikely]] {
+      Fail("livelock", "no end after " + std::to_string(scenario_.events_at_most) + " events",
+           kNobody);
+      return nullptr;
+    }
     switch (static_cast<What>(entry.kind)) {
       case What::kDeliver:
         if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index))
@@ -178,6 +188,7 @@ void World::Special(const Queue::Entry& entry) {
     case What::kHeal: EndCut(partitions_[entry.index]); break;
     case What::kCalm: BeginCalm(); break;
     case What::kCrashNow: node(NodeId{entry.index}).CrashAsAsked(); break;
+    case What::kAbortNow: node(NodeId{entry.index}).AbortAsAsked(); break;
     default: CHECK(false);
   }
 }
@@ -230,8 +241,7 @@ void World::Recycle(Fiber& fiber) {
   }
   fiber.context.Forget();
   GiveStack(fiber.context.stack());
-  const bool was_main = fiber.body == nullptr;
-  fiber.body = nullptr;
+  const bool was_main = fiber.main;
   fiber.state = Fiber::State::kFree;
   SimNode& node = *fiber.node;
   node.Forget(fiber);
@@ -242,7 +252,10 @@ void World::Recycle(Fiber& fiber) {
 void World::Kill(Fiber& fiber) {
   CHECK(running_ == nullptr);
   fiber.killed = true;
-  if (fiber.fresh) {  // It never ran, so that there is nothing to unwind.
+  if (fiber.fresh) {  // It never ran, so that there is nothing to unwind but what it captured.
+    running_ = &fiber;
+    fiber.body = nullptr;
+    running_ = nullptr;
     Recycle(fiber);
     return;
   }
@@ -265,7 +278,11 @@ void World::OnMain(absl::FunctionRef<void()> job) {
 
 void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
                   std::string_view payload) {
-  if (kind == Event::Kind::kFact) CountFact(type);
+  if (kind == Event::Kind::kFact) {
+    CountFact(type);
+    const auto held = MessageView(type, payload).As<HeldBy>();
+    if (held) Protect(held->holders);
+  }
   if (oracles_.empty() || over_) return;
   const Event event{kind, AtNanos(now_), node, peer, id, timeline_.count(), {type, payload}};
   OnMain([&] {
@@ -278,6 +295,34 @@ void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const
   });
 }
 
+bool World::Holds(const Holder& holder) const {
+  const SimNode& node = *nodes_[Index(holder.node) - 1];
+  return node.up() && node.boot() == holder.boot;
+}
+
+void World::Protect(std::vector<Holder> holders) {
+  for (const Holder& holder : holders) {
+    CHECK(holder.node != kNobody && Index(holder.node) <= nodes());
+  }
+  const auto alive = std::ranges::count_if(holders, [&](const Holder& h) { return Holds(h); });
+  if (alive >= scenario_.crashes.holders_at_least) holders_ = std::move(holders);
+}
+
+bool World::MayCrash(NodeId node) const {
+  if (down_ >= scenario_.crashes.down_at_most) return false;
+  bool needed = false;
+  int others = 0;
+  for (const Holder& holder : holders_) {
+    if (!Holds(holder)) continue;
+    if (holder.node == node) {
+      needed = true;
+    } else {
+      ++others;
+    }
+  }
+  return !needed || others >= scenario_.crashes.holders_at_least;
+}
+
 void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node) {
   for (auto& oracle : oracles_) {
     if (over_) return;
@@ -285,6 +330,8 @@ void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node
       if (Complaint why = ask(*oracle)) Fail(oracle->name(), *why, node);
     } catch (const std::exception& failure) {
       Fail("broken-oracle", oracle->name() + " threw " + failure.what(), node);
+    } catch (...) {
+      Fail("broken-oracle", oracle->name() + " threw something that is no std::exception", node);
     }
   }
 }
@@ -305,23 +352,18 @@ void World::Fail(const std::string& oracle, const std::string& reason, NodeId no
   verdict_ = {Verdict::Kind::kFail, oracle, reason, timeline_.count(), AtNanos(now_), node};
 }
 
-void World::Livelock(NodeId node) {
-  Fail("livelock",
-       node == kNobody
-           ? "no end after " + std::to_string(dispatched_ - 1) + " events"
-           : Name(node) + " called Env " + std::to_string(calls_now_ - 1) + " times in one moment",
-       node);
-}
-
 void World::Conclude() {
   ForEachOracle([](Oracle& oracle) { return oracle.AtEnd(); }, kNobody);
-  for (auto& oracle : oracles_) {
-    if (verdict_.kind != Verdict::Kind::kPass) return;
-    if (auto why = oracle->Undecided()) {
-      verdict_ = {Verdict::Kind::kUnknown, oracle->name(), *why,
-                  timeline_.count(),       AtNanos(now_),  kNobody};
-    }
-  }
+  ForEachOracle(
+      [&](Oracle& oracle) -> Complaint {
+        if (verdict_.kind != Verdict::Kind::kPass) return std::nullopt;
+        if (auto why = oracle.Undecided()) {
+          verdict_ = {Verdict::Kind::kUnknown, oracle.name(), *why,
+                      timeline_.count(),       AtNanos(now_), kNobody};
+        }
+        return std::nullopt;
+      },
+      kNobody);
 }
 
 RunResult World::Result() {

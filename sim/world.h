@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "sim/fiber.h"
+#include "sim/holders.h"
 #include "sim/network.h"
 #include "sim/node.h"
 #include "sim/queue.h"
@@ -57,7 +59,8 @@ class World {
     kPlanned,
     kHeal,
     kCalm,
-    kCrashNow
+    kCrashNow,
+    kAbortNow
   };
 
   const Scenario& scenario() const { return scenario_; }
@@ -85,23 +88,23 @@ class World {
 
   // How the fault strikes there, in [0, bound): zero but in the storm, and as often as the scenario
   // and this run's swarm have it.
-  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint32_t sub,
+  uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint64_t sub,
                   uint64_t bound) {
+    if (!on(fault) || !storm_) return 0;
     const Menu& menu = menu_[static_cast<size_t>(fault)];
-    if (!menu.on || !storm_) return 0;
     const uint64_t value =
         choices_.Rarely({{menu.label, node, peer}, ordinal, sub}, menu.rate, bound);
     if (value != 0) ++faults_[fault].attempted;
     return value;
   }
   // Whether it can strike at all in this run.
-  bool on(Fault fault) const { return menu_[static_cast<size_t>(fault)].on; }
+  bool on(Fault fault) const { return on_[static_cast<size_t>(fault)]; }
 
   // Ends the run as failed, unless it has a verdict already.
   void Fail(const std::string& oracle, const std::string& reason, NodeId node);
 
-  // True where one more node may go down: the protocol was promised at most f.
-  bool MayCrash() const { return down_ < scenario_.crashes.down_at_most; }
+  // True where that node may go down: the protocol was promised at most f, and enough holders.
+  bool MayCrash(NodeId node) const;
   void CountDown(int change) { down_ += change; }
 
   // Fibers. A fiber that is not running and not in the queue waits until it is woken.
@@ -116,21 +119,18 @@ class World {
   void Kill(Fiber& fiber);
   // Runs the job on the main stack.
   void OnMain(absl::FunctionRef<void()> job);
-  // Counts a call into Env; too many at one moment are a livelock.
-  void CountCall(NodeId node) {
-    if (++calls_now_ > kCallsAtOneMoment) [[unlikely]]
-      Livelock(node);
-  }
-
   const char* Describe();  // Which fiber runs, for reports of faults.
 
  private:
-  static constexpr uint64_t kCallsAtOneMoment = 1'000'000;
+  // That this is the world of the thread, for as long as it lives.
+  struct Current {
+    explicit Current(World* world);
+    ~Current();
+  };
 
   struct Menu {  // Of one fault, in this run.
     Label label;
     Ratio rate;
-    bool on = false;
   };
 
   void Populate();
@@ -144,9 +144,9 @@ class World {
   void Recycle(Fiber& fiber);
   void Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
              std::string_view payload);
-  void JudgeOnMain(const Event& event);
   void CountFact(const MessageType* type);
-  void Livelock(NodeId node);
+  void Protect(std::vector<Holder> holders);
+  bool Holds(const Holder& holder) const;
   void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
   void Conclude();
   RunResult Result();
@@ -160,6 +160,7 @@ class World {
   void EndCut(Partition& cut);
   void BeginCalm();
 
+  const Current current_{this};
   const Scenario& scenario_;
   Choices choices_;
   const RunOptions options_;
@@ -172,10 +173,11 @@ class World {
   bool over_ = false;
   bool watched_ = false;  // By an oracle that watches all events.
   int down_ = 0;
-  uint64_t calls_now_ = 0;
+  std::vector<Holder> holders_;
   uint64_t dispatched_ = 0;
 
   std::vector<Menu> menu_;
+  std::array<bool, kFaults> on_{};  // Which of them can strike at all.
   FaultCounts faults_;
   std::vector<Planned> planned_;
   std::vector<Partition> partitions_;

@@ -97,7 +97,11 @@ const std::vector<Exception>& Exceptions() {
       {"sim/search/", "steady_clock", "searching stops after real time, of which no run knows"},
       {"sim/search/", "double", "real seconds, for people"},
       {"sim/search/child.cc", "getpid(", "a child ends with its parent"},
+      {"sim/search/gtest.h", "getenv",
+       "says which runs to make; what each run does knows nothing of it"},
       {"sim/search/", "fork(", "searchers are processes; a run stays within one"},
+      {"tests/tutorial/", "arrow", "a project of its own, with its own root"},
+      {"tests/consumer/", "arrow", "a project of its own, with its own root"},
       {"sim/fields.h", "function", "WithFields is one case for each number of fields, to 24"},
       {"tests/tidy_words.cc", "function", "Bans is a table"},
   };

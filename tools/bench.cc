@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -25,7 +26,7 @@ struct Rumour {
 };
 struct AppendEntries {
   uint64_t term = 0, previous_index = 0, previous_term = 0, commit = 0;
-  std::vector<uint64_t> entries;
+  std::array<uint64_t, 2> entries{};
 };
 struct Appended {
   uint64_t term = 0, index = 0;
@@ -226,8 +227,8 @@ Measured Measure(const Workload& workload, int repeats) {
   std::ranges::sort(costs);
   return {.ns_per_event = costs[costs.size() / 2],
           .ns_least = costs.front(),
-          .bytes_per_node = static_cast<double>(most > before ? most - before : 0) /
-                            workload.scenario.nodes(),
+          .bytes_per_node =
+              static_cast<double>(most > before ? most - before : 0) / workload.scenario.nodes(),
           .events = events / static_cast<uint64_t>(workload.runs)};
 }
 

@@ -62,10 +62,10 @@ class Reporter {
   // Shrinks, writes and prints. The path of the trace is there even where it could not be written.
   absl::Status Report(const Finding& finding, std::string& path) {
     const auto started = std::chrono::steady_clock::now();
-    path = args_.out + "/" + FileName(scenario_) + "-" +
-           (finding.seed ? std::to_string(*finding.seed)
-                         : "single" + std::to_string(finding.index)) +
-           ".trace";
+    path =
+        args_.out + "/" + FileName(scenario_) + "-" +
+        (finding.seed ? std::to_string(*finding.seed) : "single" + std::to_string(finding.index)) +
+        ".trace";
     // As it is, to begin with: shrinking may be interrupted.
     absl::Status saved = Save(path, finding.first, finding.seed);
     const auto enough = [&] { return Interrupted() || Since(started) > kShrinkSeconds; };
@@ -76,7 +76,8 @@ class Reporter {
     RunResult kept;
     kept.taken = shown.taken;
     if (shrunk.twice && !KillsTheProcess(shown.verdict.oracle)) {
-      kept = Simulate(scenario_, Choices::FromDepartures(shown.departures()), {.keep_events = true});
+      kept =
+          Simulate(scenario_, Choices::FromDepartures(shown.departures()), {.keep_events = true});
       const std::string events = path.substr(0, path.rfind('.')) + ".events";
       if (saved.ok()) saved = SaveEvents(events, kept.timeline);
     }
@@ -122,10 +123,11 @@ class Reporter {
       std::printf(",  %s events -> %s", Grouped(shrunk.events_before).c_str(),
                   Grouped(shown.events).c_str());
     }
-    std::printf("   (%s runs, %s%s)\n", Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
-                finding.failures.size() < 2
-                    ? ""
-                    : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
+    std::printf(
+        "   (%s runs, %s%s)\n", Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
+        finding.failures.size() < 2
+            ? ""
+            : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
     std::printf("%s", DeparturesText(kept, 20).c_str());
     std::printf("      determinism  %s\n\n", Determinism(shrunk).c_str());
     PrintCommands(finding, KillsTheProcess(v.oracle), path);

@@ -13,7 +13,7 @@ struct WireTaken {
   std::string label;
   uint32_t node = 0, peer = 0;
   uint64_t ordinal = 0;
-  uint32_t sub = 0;
+  uint64_t sub = 0;
   uint64_t value = 0, bound = 0, event = 0;
 };
 

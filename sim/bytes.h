@@ -1,0 +1,26 @@
+// Copying a few bytes, as every event does.
+
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+namespace reprise {
+
+// memcpy, for sizes that are mostly below a hundred and known only at run time: a call into the C
+// library would cost more than the copying. REQUIRES: the ranges do not overlap.
+inline void CopyFew(char* to, const char* from, size_t bytes) {
+  if (bytes > 256) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
+  if (bytes >= 8) {
+    size_t i = 0;
+    for (; i + 8 <= bytes; i += 8) std::memcpy(to + i, from + i, 8);
+    std::memcpy(to + bytes - 8, from + bytes - 8, 8);  // The rest, and some again.
+    return;
+  }
+  for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
+}
+
+}  // namespace reprise

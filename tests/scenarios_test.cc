@@ -1,0 +1,118 @@
+// What holds for every scenario we ship, and for every trace in traces/.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "protocols/protocols.h"
+#include "sim/search/twice.h"
+#include "sim/trace.h"
+
+namespace reprise {
+namespace {
+
+// Sound or not, a run is a run: mutants must be deterministic too, or their failures do not shrink.
+std::vector<std::string> EveryScenario() {
+  std::vector<std::string> names;
+  const Catalogue all = AllProtocols();
+  for (const Family& family : all.families()) {
+    names.push_back(family.name);
+    for (const MutantInfo& mutant : family.mutants) {
+      names.push_back(family.name + ":" + mutant.name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> EveryTrace() {
+  std::vector<std::string> paths;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(REPRISE_SOURCE_DIR "/traces")) {
+    if (entry.path().extension() == ".trace") paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+std::string TestName(const std::string& text) {
+  std::string out;
+  for (char c : text) out += isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return out;
+}
+
+class EachScenario : public testing::TestWithParam<std::string> {};
+
+TEST_P(EachScenario, IsTheSameRunAgainAfterOthersAndFromItsDepartures) {
+  const auto scenario = AllProtocols().Make(GetParam());
+  ASSERT_TRUE(scenario.ok());
+  const uint64_t seeds = scenario->mutant.empty() ? 200 : 20;
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+    const auto difference = CheckTwice(*scenario, seed);
+    ASSERT_FALSE(difference) << "seed " << seed << ": " << Describe(*difference);
+  }
+}
+
+TEST_P(EachScenario, HasACalmRunInWhichSomethingHappens) {
+  const auto scenario = AllProtocols().Make(GetParam());
+  ASSERT_TRUE(scenario.ok());
+  const RunResult calm = Simulate(*scenario, Choices::Calm());
+  EXPECT_FALSE(calm.facts.empty());
+  if (scenario->mutant.empty()) {
+    EXPECT_EQ(calm.verdict.kind, Verdict::Kind::kPass) << calm.verdict.reason;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachScenario, testing::ValuesIn(EveryScenario()),
+                         [](const auto& info) { return TestName(info.param); });
+
+class EachTrace : public testing::TestWithParam<std::string> {};
+
+TEST_P(EachTrace, ReplaysBitForBitAndFailsAsRecorded) {
+  const auto trace = LoadTrace(GetParam());
+  ASSERT_TRUE(trace.ok()) << trace.status().message();
+  const auto scenario = AllProtocols().Make(trace->scenario, trace->options);
+  ASSERT_TRUE(scenario.ok()) << scenario.status().message();
+  const RunResult now = Simulate(*scenario, Choices::FromDepartures(trace->departures));
+  EXPECT_EQ(now.digest, trace->digest);
+  EXPECT_EQ(now.events, trace->events);
+  EXPECT_EQ(now.milestones, trace->milestones);
+  EXPECT_EQ(KindName(now.verdict.kind), trace->verdict);
+  EXPECT_EQ(now.verdict.oracle, trace->oracle);
+  EXPECT_EQ(now.verdict.reason, trace->reason);
+  EXPECT_EQ(now.given_drawn, trace->departures.size());
+}
+
+// The rule that was broken is what made it fail: the protocol as its paper has it withstands it.
+TEST_P(EachTrace, IsWithstoodByTheSoundProtocol) {
+  const auto trace = LoadTrace(GetParam());
+  ASSERT_TRUE(trace.ok()) << trace.status().message();
+  const std::string family = trace->scenario.substr(0, trace->scenario.find(':'));
+  const auto scenario = AllProtocols().Make(family, trace->options);
+  ASSERT_TRUE(scenario.ok()) << scenario.status().message();
+  const RunResult now = Simulate(*scenario, Choices::FromDepartures(trace->departures));
+  EXPECT_FALSE(now.verdict.failed()) << now.verdict.oracle << ": " << now.verdict.reason;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachTrace, testing::ValuesIn(EveryTrace()), [](const auto& info) {
+  const std::filesystem::path path = info.param;
+  return TestName(path.parent_path().filename().string() + "_" + path.stem().string());
+});
+
+TEST(Traces, ThereIsOneForEveryMutantOfEasyClasses) {
+  const std::vector<std::string> paths = EveryTrace();
+  const Catalogue all = AllProtocols();
+  for (const Family& family : all.families()) {
+    for (const MutantInfo& mutant : family.mutants) {
+      if (mutant.decoy || mutant.difficulty == "D3") continue;
+      const std::string path =
+          REPRISE_SOURCE_DIR "/traces/" + family.name + "/" + mutant.name + ".trace";
+      EXPECT_TRUE(std::ranges::count(paths, path) == 1) << path;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace reprise
