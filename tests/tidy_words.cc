@@ -98,6 +98,7 @@ const std::vector<Exception>& Exceptions() {
       {"sim/search/", "double", "real seconds, for people"},
       {"sim/search/gtest.h", "getenv",
        "says which runs to make; what each run does knows nothing of it"},
+      {"sim/search/child.cc", "getpid(", "a child ends with its parent"},
       {"sim/search/", "fork(", "searchers are processes; a run stays within one"},
       {"tests/tutorial/", "arrow", "a project of its own, with its own root"},
       {"tests/consumer/", "arrow", "a project of its own, with its own root"},

@@ -1,15 +1,19 @@
 #include "tools/bench.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "models/world/links.h"
 #include "sim/check.h"
+#include "sim/family.h"
 #include "sim/scenario.h"
+#include "sim/search/isolate.h"
 
 namespace reprise {
 namespace {
@@ -185,33 +189,47 @@ size_t ResidentBytes() {
   return got == 2 ? resident * static_cast<size_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
-BenchResult Measure(const Workload& workload, int repeats) {
+size_t MostResidentBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<size_t>(usage.ru_maxrss) << 10;
+}
+
+// What one repeat costs, and how many events it has.
+double RunOnce(const Workload& workload, uint64_t& events) {
+  events = 0;
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < workload.runs; ++i) {
+    const RunResult r =
+        Simulate(workload.scenario, Choices::FromSeed(static_cast<uint64_t>(i + 1)));
+    CHECK(!r.verdict.failed());
+    events += r.dispatched;
+  }
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What goes from the child to us: numbers only.
+struct Measured {
+  double ns_per_event, ns_least, bytes_per_node;
+  uint64_t events;
+};
+
+Measured Measure(const Workload& workload, int repeats) {
   const size_t before = ResidentBytes();
-  std::vector<double> costs;
   uint64_t events = 0;
-  for (int repeat = 0; repeat <= repeats; ++repeat) {
-    events = 0;
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < workload.runs; ++i) {
-      const RunResult r =
-          Simulate(workload.scenario, Choices::FromSeed(static_cast<uint64_t>(i + 1)));
-      CHECK(!r.verdict.failed());
-      events += r.dispatched;
-    }
-    const double ns =
-        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
-    if (repeat > 0) costs.push_back(ns / static_cast<double>(events));  // The first one warms up.
+  RunOnce(workload, events);  // Warms up.
+  const size_t most = MostResidentBytes();
+  std::vector<double> costs;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    const double ns = RunOnce(workload, events);
+    costs.push_back(ns / static_cast<double>(events));
   }
   std::ranges::sort(costs);
-  const double median = costs[costs.size() / 2];
-  const size_t after = ResidentBytes();
-  return {.workload = workload.name,
-          .ns_per_event = median,
+  return {.ns_per_event = costs[costs.size() / 2],
           .ns_least = costs.front(),
-          .events_per_second = 1e9 / median,
-          .events = events / static_cast<uint64_t>(workload.runs),
-          .bytes_per_node =
-              static_cast<double>(after > before ? after - before : 0) / workload.scenario.nodes()};
+          .bytes_per_node = static_cast<double>(most > before ? most - before : 0) /
+                            workload.scenario.nodes(),
+          .events = events / static_cast<uint64_t>(workload.runs)};
 }
 
 }  // namespace
@@ -222,13 +240,31 @@ std::vector<std::string> BenchNames() {
   return names;
 }
 
-std::vector<BenchResult> RunBench(const std::vector<std::string>& only, int repeats) {
-  std::vector<BenchResult> results;
-  for (const Workload& w : Workloads()) {
-    if (!only.empty() && std::ranges::find(only, w.name) == only.end()) continue;
-    results.push_back(Measure(w, repeats));
+absl::StatusOr<BenchResult> RunBench(const std::string& name, int repeats) {
+  const std::vector<Workload> all = Workloads();
+  const auto workload =
+      std::ranges::find_if(all, [&](const Workload& w) { return name == w.name; });
+  if (workload == all.end()) {
+    const std::string nearest = Nearest(name, BenchNames());
+    return absl::NotFoundError("no workload \"" + name + "\"." +
+                               (nearest.empty() ? "" : " Did you mean \"" + nearest + "\"?"));
   }
-  return results;
+  const auto words = InChild(
+      [&] {
+        const Measured m = Measure(*workload, repeats);
+        return std::string(reinterpret_cast<const char*>(&m), sizeof m);
+      },
+      std::chrono::hours(1));
+  if (!words) return absl::InternalError("workload " + name + " did not run to its end");
+  Measured m;
+  CHECK(words->size() == sizeof m);
+  std::memcpy(&m, words->data(), sizeof m);
+  return BenchResult{.workload = name,
+                     .ns_per_event = m.ns_per_event,
+                     .ns_least = m.ns_least,
+                     .events_per_second = 1e9 / m.ns_per_event,
+                     .events = m.events,
+                     .bytes_per_node = m.bytes_per_node};
 }
 
 }  // namespace reprise

@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "absl/status/statusor.h"
 
 namespace reprise {
 
@@ -16,9 +19,12 @@ struct BenchResult {
   double bytes_per_node = 0;  // Resident, while the run is at its largest.
 };
 
-// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst,
-// raft-like, raft-like-stormy. Empty for all.
-std::vector<BenchResult> RunBench(const std::vector<std::string>& only, int repeats);
+// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst, raft-like,
+// raft-like-stormy.
 std::vector<std::string> BenchNames();
+
+// Runs that workload in a process of its own, so that all of its memory is new. Errors: kNotFound,
+// kInternal where the process died.
+absl::StatusOr<BenchResult> RunBench(const std::string& workload, int repeats);
 
 }  // namespace reprise

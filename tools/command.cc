@@ -26,6 +26,7 @@ constexpr const char* kAbout =
     "terminal\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
+    "  reprise bench                        what an event costs on this machine\n"
     "  reprise demo                         all of it, in about a minute\n\n"
     "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or "
     "input\n"
@@ -52,7 +53,31 @@ std::optional<uint64_t> ParseSeed(const std::string& text) {
 std::string CheckSeed(const std::string& text) {
   if (ParseSeed(text)) return "";
   return "\"" + text +
-         "\" is not a seed; want 0..18446744073709551615, 0xHEX, or a 40-digit git commit";
+         "\" is not a seed; want 0 to 18446744073709551615, 0xHEX, or a 40-digit git commit";
+}
+
+// A whole number within a range, as an option's check.
+constexpr uint64_t kNoEnd = UINT64_MAX;
+std::function<std::string(const std::string&)> Whole(uint64_t least, uint64_t most = kNoEnd) {
+  return [=](const std::string& text) -> std::string {
+    uint64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc() && stop == end && number >= least && number <= most) return "";
+    return "\"" + text + "\" will not do; want a whole number, " + std::to_string(least) +
+           (most == kNoEnd ? " or more" : " to " + std::to_string(most));
+  };
+}
+
+std::function<std::string(const std::string&)> OneOf(std::vector<std::string> known) {
+  return [known = std::move(known)](const std::string& text) -> std::string {
+    if (std::ranges::find(known, text) != known.end()) return "";
+    std::string all;
+    for (const std::string& k : known) {
+      all += (all.empty() ? "" : &k == &known.back() ? " or " : ", ") + k;
+    }
+    return "\"" + text + "\" will not do; want " + all;
+  };
 }
 
 // "500ms", "60s", "5m", "1h", or seconds.
@@ -67,7 +92,7 @@ std::optional<std::chrono::milliseconds> ParseDuration(const std::string& text) 
                       : rest == "m"                 ? 60'000
                       : rest == "h"                 ? 3'600'000
                                                     : 0;
-  if (ms == 0) return {};
+  if (ms == 0 || number == 0) return {};
   return std::chrono::milliseconds(number * ms);
 }
 
@@ -110,6 +135,7 @@ class CommandLine {
     AddShrink();
     AddTimeline();
     AddMutants();
+    AddBench();
     AddDemo();
   }
 
@@ -128,12 +154,10 @@ class CommandLine {
       std::printf("reprise 0.1.0\n");
       return kOk;
     } catch (const CLI::ParseError& error) {
-      const auto chosen = app_.get_subcommands();
-      const std::string command = chosen.empty() ? "" : chosen.front()->get_name();
-      return Complain(command, absl::InvalidArgumentError(std::string(error.what()) +
-                                                          "   (reprise " + command + " --help)"));
+      return Mistake(error);
     }
-    return Dispatch();
+    if (!app_.get_subcommands().empty()) return Dispatch();
+    return Complain("", absl::InvalidArgumentError("no command   (reprise --help lists all)"));
   }
 
  private:
@@ -142,6 +166,36 @@ class CommandLine {
     std::printf("%s", chosen.empty() ? (std::string(kAbout) + "\n").c_str()
                                      : chosen.front()->help().c_str());
     return kOk;
+  }
+
+  // What the user did wrong, in the words of the rest of the program.
+  int Mistake(const CLI::ParseError& error) {
+    const auto chosen = app_.get_subcommands();
+    const CLI::App& app = chosen.empty() ? app_ : *chosen.front();
+    const std::string command = chosen.empty() ? "" : app.get_name();
+    std::string what = error.what();
+    if (error.get_name() == "ExtrasError") {
+      const auto extra = chosen.empty() ? app_.remaining() : app.remaining();
+      if (!extra.empty()) what = Unexpected(app, extra.front());
+    } else if (error.get_name() == "ArgumentMismatch") {
+      what = what.substr(0, what.find(':')) + " wants a value";
+    } else if (error.get_name() == "RequiredError") {
+      what = what.substr(0, what.find(' ')) + " is missing";
+    }
+    return Complain(command,
+                    absl::InvalidArgumentError(what + "   (reprise " + command +
+                                               (command.empty() ? "--help)" : " --help)")));
+  }
+
+  static std::string Unexpected(const CLI::App& app, const std::string& typed) {
+    if (!typed.starts_with('-')) return "\"" + typed + "\" is one argument too many";
+    const std::string name = typed.substr(0, typed.find('='));
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
+    }
+    const std::string nearest = Nearest(name, names);
+    return "no option " + name + "." + (nearest.empty() ? "" : " Did you mean " + nearest + "?");
   }
 
   bool Knows(const std::string& command) const {
@@ -165,11 +219,12 @@ class CommandLine {
     command->add_flag("--json", json, "For programs, instead of text for people");
   }
   void AddScenarioOptions(CLI::App* command) {
-    command->add_option("-o,--option", raw_.options, "NAME=VALUE: see reprise list SCENARIO");
+    command->add_option("-o,--option", raw_.options, "NAME=VALUE: see reprise list SCENARIO")
+        ->allow_extra_args(false);
   }
   void AddJobs(CLI::App* command) {
     command->add_option("-j,--jobs", raw_.jobs, "Worker processes (one for each processor)")
-        ->check(CLI::Range(1, 256));
+        ->check(Whole(1, 256));
   }
 
   void AddList() {
@@ -193,7 +248,7 @@ class CommandLine {
   void AddFuzz() {
     CLI::App* c = Add("fuzz", "Search for runs that fail; shrink each and write its trace");
     c->add_option("SCENARIO", fuzz_.scenarios, "One or more")->required();
-    c->add_option("-n,--runs", raw_.runs, "At most so many runs")->check(CLI::PositiveNumber);
+    c->add_option("-n,--runs", raw_.runs, "At most so many runs")->check(Whole(1));
     c->add_option("-t,--time,--for", raw_.time, "At most so long: 60s, 5m (10s, without --runs)")
         ->check(CheckDuration);
     AddJobs(c);
@@ -201,7 +256,7 @@ class CommandLine {
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
     c->add_option("--strategy", raw_.strategy,
                   "all: the calm run, every single fault, then seeds; single; or swarm: seeds only")
-        ->check(CLI::IsMember({"all", "single", "swarm"}));
+        ->check(OneOf({"all", "single", "swarm"}));
     c->add_flag("--keep-going", fuzz_.campaign.keep_going, "Do not stop at the first failure");
     c->add_flag("-q,--quiet", fuzz_.quiet, "No progress");
     AddScenarioOptions(c);
@@ -214,8 +269,10 @@ class CommandLine {
     c->add_flag("--lenient", replay_.lenient, "Only the verdict must hold: the code has changed");
     c->add_option("--expect", replay_.expect, "Exit with 0 if it ends so: fail, pass or an oracle");
     c->add_flag("--print", replay_.print_events, "Print the events");
-    c->add_option("--until", raw_.until, "Print the events up to this number");
-    c->add_option("--break-at", raw_.break_at, "Stop in the debugger at the event of this number");
+    c->add_option("--until", raw_.until, "Print the events up to this number")
+        ->check(Whole(1));
+    c->add_option("--break-at", raw_.break_at, "Stop in the debugger at the event of this number")
+        ->check(Whole(1));
     c->add_option("--events", replay_.events, "Write all events: .jsonl, or compressed");
     AddJson(c, replay_.json);
   }
@@ -224,7 +281,9 @@ class CommandLine {
     CLI::App* c = Add("shrink", "Fewer and smaller departures that fail the same way");
     c->add_option("TRACE", shrink_.trace, "The file")->required();
     c->add_option("-o,--out", shrink_.out, "Where the shrunk trace goes")->required();
-    c->add_option("-n,--runs", shrink_.runs_at_most, "At most so many runs")->capture_default_str();
+    c->add_option("-n,--runs", shrink_.runs_at_most, "At most so many runs")
+        ->capture_default_str()
+        ->check(Whole(3));
     AddJson(c, shrink_.json);
   }
 
@@ -235,7 +294,8 @@ class CommandLine {
                   "FILE.svg, .png, .pdf, .dot or .txt, or - for text here")
         ->required();
     c->add_option("--title", timeline_.title, "Instead of what the verdict says");
-    c->add_option("--messages", timeline_.messages, "Show at most so many");
+    c->add_option("--messages", timeline_.messages, "Show at most so many")
+        ->check(Whole(1, 1'000'000));
     c->add_flag("--lenient", timeline_.lenient,
                 "Draw the run as it is now, though the code changed");
   }
@@ -250,10 +310,19 @@ class CommandLine {
     AddJson(c, mutants_.json);
   }
 
+  void AddBench() {
+    CLI::App* c = Add("bench", "What an event costs on this machine, and a node");
+    c->add_option("WORKLOAD", bench_.workloads, "Only these; all take a minute or so");
+    c->add_option("--repeats", bench_.repeats, "Of which the median counts")
+        ->capture_default_str()
+        ->check(Whole(1, 1000));
+    AddJson(c, bench_.json);
+  }
+
   void AddDemo() {
     CLI::App* c = Add("demo", "The main job in about a minute, on the protocols we ship");
     c->add_option("--out", demo_.out, "Where traces and pictures go")->capture_default_str();
-    c->add_option("--seconds", demo_.seconds, "How long to fuzz")->check(CLI::Range(1, 86400));
+    c->add_option("--seconds", demo_.seconds, "How long to fuzz")->check(Whole(1, 86400));
     AddJobs(c);
   }
 
@@ -285,6 +354,7 @@ class CommandLine {
       mutants_.base_seed = base_seed;
       return MutantsCommand(catalogue_, mutants_);
     }
+    if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
     return DemoCommand(catalogue_, demo_);
   }
@@ -314,6 +384,7 @@ class CommandLine {
   ShrinkArgs shrink_;
   TimelineArgs timeline_;
   MutantsArgs mutants_;
+  BenchArgs bench_;
   DemoArgs demo_;
 };
 

@@ -90,6 +90,13 @@ struct MutantsArgs {
 };
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
 
+struct BenchArgs {
+  std::vector<std::string> workloads;  // Empty for all.
+  int repeats = 5;
+  bool json = false;
+};
+int BenchCommand(const BenchArgs& args);
+
 struct DemoArgs {
   std::string program = "reprise";  // As it was called.
   std::string out = "out/demo";

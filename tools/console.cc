@@ -31,9 +31,15 @@ std::string Fixed(double value, int digits) {
 
 }  // namespace
 
+std::string OneLine(std::string text) {
+  const auto control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
+  std::ranges::replace_if(text, control, '?');
+  return text;
+}
+
 int Complain(const std::string& command, const absl::Status& status) {
   std::fprintf(stderr, "reprise%s%s: %s\n", command.empty() ? "" : " ", command.c_str(),
-               std::string(status.message()).c_str());
+               OneLine(std::string(status.message())).c_str());
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kPermissionDenied: return kMissing;

@@ -15,11 +15,14 @@ enum ExitStatus {
   kOk = 0,
   kViolation = 1,     // A violation was found.
   kUsage = 2,         // The command line or an input file is wrong.
-  kMissing = 3,       // The environment lacks something: a program, a place to write.
+  kMissing = 3,       // The environment lacks something: a file, a program, a place to write.
   kDiverged = 4,      // A replay was not the same run, or a run was not deterministic.
   kUndecided = 5,     // A budget ran out.
   kInterrupted = 130  // By the user; what was found is kept.
 };
+
+// The same without what would not fit one line of a terminal: control characters become '?'.
+std::string OneLine(std::string text);
 
 // The status of an error, printed to stderr as one line: "reprise COMMAND: message".
 int Complain(const std::string& command, const absl::Status& status);

@@ -36,13 +36,19 @@ FuzzArgs ArgsFor(const DemoArgs& demo, double seconds) {
   return args;
 }
 
-// A protocol's mutant that shows it at its best: the first.
-const MutantInfo& Shown(const Family& family) { return family.mutants.front(); }
+// A protocol's mutant that shows it at its best: the first that is a bug. Null where it has none.
+const MutantInfo* Shown(const Family& family) {
+  const auto at = std::ranges::find(family.mutants, false, &MutantInfo::decoy);
+  return at == family.mutants.end() ? nullptr : &*at;
+}
 
 }  // namespace
 
 int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
   const auto& families = catalogue.families();
+  if (std::ranges::all_of(families, [](const Family& f) { return Shown(f) == nullptr; })) {
+    return Complain("demo", absl::UnavailableError("there is no protocol with a mutant to show"));
+  }
   const double share = args.seconds / 2 / static_cast<double>(families.size());
   std::printf("%s\n\n", Styled(Style::kBold, "1. The protocols as their papers have them").c_str());
   for (const Family& family : families) {
@@ -55,7 +61,8 @@ int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
   std::printf("%s\n\n", Styled(Style::kBold, "2. The same with one rule got wrong").c_str());
   std::vector<std::string> traces, pictures;
   for (const Family& family : families) {
-    const MutantInfo& mutant = Shown(family);
+    if (Shown(family) == nullptr) continue;
+    const MutantInfo& mutant = *Shown(family);
     std::printf("%s\n", (mutant.id + ": " + mutant.about).c_str());
     const auto scenario = catalogue.Make(family.name + ":" + mutant.name);
     const FuzzOutcome outcome = FuzzOne(*scenario, ArgsFor(args, 2 * share));

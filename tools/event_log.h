@@ -17,7 +17,7 @@ absl::Status SaveEvents(const std::string& path, const Timeline& timeline);
 // The events of a compressed log, a line each, as EventLine writes them.
 absl::StatusOr<std::vector<std::string>> LoadEvents(const std::string& path);
 
-// All of an event that must be equal: what people read, and a hash of the payload.
+// All of an event that must be equal: what people read, the exact time, and a hash of the payload.
 std::string EventLine(const Event& event);
 
 }  // namespace reprise

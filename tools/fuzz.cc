@@ -1,10 +1,13 @@
 // reprise fuzz: searches for a run that fails, shrinks it, and writes it down.
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "sim/search/isolate.h"
 #include "sim/search/twice.h"
@@ -23,16 +26,18 @@ double Since(std::chrono::steady_clock::time_point start) {
 
 // Makes the directory and those above it.
 absl::Status MakeDirectory(const std::string& path) {
-  for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
-    const std::string part = path.substr(0, at);
-    if (mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) break;
-    if (at == path.npos) return absl::OkStatus();
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && !std::filesystem::is_directory(path, error)) {
+    error = std::make_error_code(std::errc::not_a_directory);
   }
-  return absl::PermissionDeniedError(path + ": cannot be made a directory");
+  if (!error && access(path.c_str(), W_OK) != 0) error = {errno, std::generic_category()};
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError("cannot write to the folder \"" + path + "\": " + error.message());
 }
 
 void PrintJson(const Json& json) {
-  std::printf("%s\n", json.dump().c_str());
+  std::printf("%s\n", Dump(json).c_str());
   std::fflush(stdout);
 }
 
@@ -54,31 +59,43 @@ class Reporter {
   Reporter(const Scenario& scenario, const FuzzArgs& args, const CampaignResult& campaign)
       : scenario_(scenario), args_(args), campaign_(campaign) {}
 
-  // Shrinks, writes and prints; the path of the trace.
-  absl::StatusOr<std::string> Report(const Finding& finding) {
+  // Shrinks, writes and prints. The path of the trace is there even where it could not be written.
+  absl::Status Report(const Finding& finding, std::string& path) {
     const auto started = std::chrono::steady_clock::now();
-    const Shrunk shrunk = ShrinkFinding(scenario_, finding);
-    const double seconds = Since(started);
-    const std::string base =
-        args_.out + "/" + FileName(scenario_) + "-" +
-        (finding.seed ? std::to_string(*finding.seed) : "single" + std::to_string(finding.index));
-    const std::string path = base + ".trace";
-    const Trace trace = TraceOf(scenario_, shrunk.result, finding.seed);
-    if (absl::Status s = SaveFile(path, FormatTrace(trace)); !s.ok()) return s;
+    path = args_.out + "/" + FileName(scenario_) + "-" +
+           (finding.seed ? std::to_string(*finding.seed)
+                         : "single" + std::to_string(finding.index)) +
+           ".trace";
+    // As it is, to begin with: shrinking may be interrupted.
+    absl::Status saved = Save(path, finding.first, finding.seed);
+    const auto enough = [&] { return Interrupted() || Since(started) > kShrinkSeconds; };
+    const Shrunk shrunk = ShrinkFinding(scenario_, finding, {.stop = enough});
+    const bool again = shrunk.result.verdict.failed();
+    const RunResult& shown = again ? shrunk.result : finding.first;
+    if (again && saved.ok()) saved = Save(path, shown, finding.seed);
     RunResult kept;
-    kept.taken = shrunk.result.taken;
-    if (!finding.kills) {
-      kept = Simulate(scenario_, Choices::FromDepartures(shrunk.departures), {.keep_events = true});
-      if (absl::Status s = SaveEvents(base + ".events", kept.timeline); !s.ok()) return s;
+    kept.taken = shown.taken;
+    if (shrunk.twice && !KillsTheProcess(shown.verdict.oracle)) {
+      kept = Simulate(scenario_, Choices::FromDepartures(shown.departures()), {.keep_events = true});
+      const std::string events = path.substr(0, path.rfind('.')) + ".events";
+      if (saved.ok()) saved = SaveEvents(events, kept.timeline);
     }
-    args_.json ? PrintJsonLine(finding, shrunk, path)
-               : PrintText(finding, shrunk, kept, path, seconds);
-    return path;
+    args_.json ? PrintJsonLine(finding, shrunk, shown, path)
+               : PrintText(finding, shrunk, shown, kept, path, Since(started));
+    return saved;
   }
 
  private:
-  void PrintJsonLine(const Finding& finding, const Shrunk& shrunk, const std::string& path) {
-    Json json = RunJson(scenario_, shrunk.result, finding.seed);
+  static constexpr double kShrinkSeconds = 120;
+
+  absl::Status Save(const std::string& path, const RunResult& result,
+                    std::optional<uint64_t> seed) const {
+    return SaveFile(path, FormatTrace(TraceOf(scenario_, result, seed)));
+  }
+
+  void PrintJsonLine(const Finding& finding, const Shrunk& shrunk, const RunResult& shown,
+                     const std::string& path) {
+    Json json = RunJson(scenario_, shown, finding.seed);
     json["schema"] = "reprise.fuzz/1";
     json["type"] = "failure";
     json["trace"] = path;
@@ -91,37 +108,53 @@ class Reporter {
     PrintJson(json);
   }
 
-  void PrintText(const Finding& finding, const Shrunk& shrunk, const RunResult& kept,
-                 const std::string& path, double seconds) {
-    const Verdict& v = shrunk.result.verdict;
+  void PrintText(const Finding& finding, const Shrunk& shrunk, const RunResult& shown,
+                 const RunResult& kept, const std::string& path, double seconds) {
+    const Verdict& v = shown.verdict;
     std::printf("\n%s  %s   after %s runs, %s\n", Styled(Style::kRed, "FAIL").c_str(),
                 Styled(Style::kBold, v.oracle).c_str(), Grouped(finding.index + 1).c_str(),
                 Seconds(campaign_.progress.seconds).c_str());
-    const Verdict& first = finding.first.verdict;
-    std::printf("      %s   event %s   t = %s%s\n",
-                finding.seed ? ("seed " + std::to_string(*finding.seed)).c_str() : "a single fault",
-                Grouped(first.event).c_str(), Millis(first.at).c_str(),
-                first.node == kNobody ? "" : ("   node " + Name(first.node)).c_str());
-    std::printf("      %s\n\n", v.reason.c_str());
-    std::printf(
-        "      shrunk  %s departures -> %s,  %s events -> %s   (%s runs, %s%s)\n",
-        Grouped(shrunk.before).c_str(), Grouped(shrunk.departures.size()).c_str(),
-        Grouped(shrunk.events_before).c_str(), Grouped(shrunk.result.events).c_str(),
-        Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
-        finding.failures.size() < 2
-            ? ""
-            : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
+    std::printf("      %s%s\n", Origin(finding).c_str(), Where(finding.first.verdict).c_str());
+    std::printf("      %s\n\n", OneLine(v.reason).c_str());
+    std::printf("      shrunk  %s departures -> %s", Grouped(shrunk.before).c_str(),
+                Grouped(shrunk.departures.size()).c_str());
+    if (shrunk.events_before != 0) {
+      std::printf(",  %s events -> %s", Grouped(shrunk.events_before).c_str(),
+                  Grouped(shown.events).c_str());
+    }
+    std::printf("   (%s runs, %s%s)\n", Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
+                finding.failures.size() < 2
+                    ? ""
+                    : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
     std::printf("%s", DeparturesText(kept, 20).c_str());
-    std::printf(
-        "      determinism  %s\n\n",
-        shrunk.twice
-            ? ("replayed twice, digest " + Hex(shrunk.result.digest) + " both times").c_str()
-            : "NOT the same when replayed: see docs/determinism.md");
+    std::printf("      determinism  %s\n\n", Determinism(shrunk).c_str());
+    PrintCommands(finding, KillsTheProcess(v.oracle), path);
+  }
+
+  static std::string Origin(const Finding& finding) {
+    if (finding.seed) return "seed " + std::to_string(*finding.seed);
+    return finding.index == 0 ? "the calm run" : "a single fault";
+  }
+
+  static std::string Where(const Verdict& first) {
+    if (first.event == 0) return "";  // The process died, and cannot say.
+    return "   event " + Grouped(first.event) + "   t = " + Millis(first.at) +
+           (first.node == kNobody ? "" : "   node " + Name(first.node));
+  }
+
+  static std::string Determinism(const Shrunk& shrunk) {
+    if (!shrunk.twice) return "NOT the same when replayed: see docs/determinism.md";
+    if (KillsTheProcess(shrunk.result.verdict.oracle)) return "ended so twice more";
+    return "replayed twice, digest " + Hex(shrunk.result.digest) + " both times";
+  }
+
+  void PrintCommands(const Finding& finding, bool kills, const std::string& path) {
     std::printf("      reproduce   reprise replay %s\n", path.c_str());
     if (finding.seed) {
       std::printf("      or          reprise run %s --seed %s%s\n", scenario_.FullName().c_str(),
                   std::to_string(*finding.seed).c_str(), OptionsText().c_str());
     }
+    if (kills) return;
     const std::string picture = path.substr(0, path.size() - 6) + ".svg";
     std::printf("      draw        reprise timeline %s -o %s\n", path.c_str(), picture.c_str());
   }
@@ -170,7 +203,9 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
                {"unknown", campaign.unknown},
                {"skipped", campaign.skipped},
                {"interrupted", campaign.interrupted},
-               {"faults", FaultsJson(campaign.faults)}});
+               {"findings", campaign.findings.size()},
+               {"faults", FaultsJson(campaign.faults)},
+               {"facts", FactsJson(campaign.facts)}});
     return;
   }
   if (campaign.findings.empty()) {
@@ -195,7 +230,13 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
 int StatusOf(const CampaignResult& campaign) {
   if (campaign.interrupted) return kInterrupted;
   if (!campaign.findings.empty()) return kViolation;
-  return campaign.unknown > 0 ? kUndecided : kOk;
+  return campaign.unknown + campaign.skipped > 0 ? kUndecided : kOk;
+}
+
+// Of several scenarios, what is most worth knowing.
+int Worse(int a, int b) {
+  static constexpr int kBest[] = {kOk, kUndecided, kViolation, kDiverged, kMissing, kInterrupted};
+  return std::ranges::find(kBest, a) < std::ranges::find(kBest, b) ? b : a;
 }
 
 }  // namespace
@@ -203,14 +244,6 @@ int StatusOf(const CampaignResult& campaign) {
 FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
   FuzzOutcome outcome;
   PrintStart(scenario, args);
-  const RunResult calm = SimulateIsolated(scenario, Choices::Calm());
-  if (calm.verdict.oracle == "crash" || calm.verdict.oracle == "hang") {
-    std::fprintf(stderr, "reprise fuzz: the calm run of %s ends in a %s: %s\n",
-                 scenario.FullName().c_str(), calm.verdict.oracle.c_str(),
-                 calm.verdict.reason.c_str());
-    outcome.status = kViolation;
-    return outcome;
-  }
   if (const auto difference = Nondeterminism(scenario, args.campaign.base_seed)) {
     std::fprintf(stderr,
                  "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
@@ -223,7 +256,7 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
     seconds = static_cast<double>(args.campaign.time_at_most->count()) / 1000;
   }
   ProgressBar bar(args.campaign.runs_at_most, seconds, args.quiet || args.json);
-  double next_json = 1;
+  double next_json = 0;
   outcome.campaign = RunCampaign(scenario, args.campaign, [&](const Progress& p) {
     bar.Show(p);
     if (args.json && p.seconds >= next_json) {
@@ -240,12 +273,11 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
   outcome.status = StatusOf(outcome.campaign);
   Reporter reporter(scenario, args, outcome.campaign);
   for (const Finding& finding : outcome.campaign.findings) {
-    const auto path = reporter.Report(finding);
-    if (!path.ok()) {
-      outcome.status = Complain("fuzz", path.status());
-      return outcome;
+    std::string path;
+    if (absl::Status saved = reporter.Report(finding, path); !saved.ok()) {
+      outcome.status = Worse(outcome.status, Complain("fuzz", saved));
     }
-    outcome.traces.push_back(*path);
+    outcome.traces.push_back(path);
   }
   PrintEnd(scenario, args, outcome.campaign);
   return outcome;
@@ -263,9 +295,9 @@ int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args) {
   int status = kOk;
   for (const Scenario& scenario : scenarios) {
     const FuzzOutcome outcome = FuzzOne(scenario, args);
-    if (status == kOk || outcome.status == kInterrupted) status = outcome.status;
-    const bool stop = outcome.status == kViolation && !args.campaign.keep_going;
-    if (stop || outcome.status == kInterrupted || outcome.status == kDiverged) break;
+    status = Worse(status, outcome.status);
+    const bool goes_on = outcome.status == kViolation && args.campaign.keep_going;
+    if (outcome.status != kOk && outcome.status != kUndecided && !goes_on) break;
   }
   return status;
 }

@@ -75,7 +75,7 @@ int ListCommand(const Catalogue& catalogue, const ListArgs& args) {
   if (args.faults) {
     Json out = Json::array();
     for (size_t i = 0; i < kFaults; ++i) out.push_back(FaultJson(static_cast<Fault>(i)));
-    args.json ? void(std::printf("%s\n", out.dump(2).c_str())) : PrintFaults();
+    args.json ? void(std::printf("%s\n", Dump(out, 2).c_str())) : PrintFaults();
     return kOk;
   }
   std::vector<const Family*> families;
@@ -90,7 +90,7 @@ int ListCommand(const Catalogue& catalogue, const ListArgs& args) {
   if (args.json) {
     Json out = Json::array();
     for (const Family* f : families) out.push_back(FamilyJson(*f));
-    std::printf("%s\n", out.dump(2).c_str());
+    std::printf("%s\n", Dump(out, 2).c_str());
     return kOk;
   }
   for (const Family* f : families) {

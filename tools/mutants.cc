@@ -121,7 +121,7 @@ void PrintJson(const Row& row) {
                      {"events", row.shrunk.result.events},
                      {"shrink_runs", row.shrunk.runs},
                      {"replays", row.replays}};
-  std::printf("%s\n", json.dump().c_str());
+  std::printf("%s\n", Dump(json).c_str());
   std::fflush(stdout);
 }
 
@@ -129,7 +129,10 @@ void PrintJson(const Row& row) {
 
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args) {
   for (const std::string& name : args.families) {
-    if (catalogue.Find(name) == nullptr) return Complain("mutants", catalogue.Make(name).status());
+    if (catalogue.Find(name) != nullptr) continue;
+    const auto made = catalogue.Make(name);
+    return Complain("mutants", made.ok() ? absl::NotFoundError("give a family, not a mutant of it")
+                                         : made.status());
   }
   WatchForInterrupts();
   if (!args.json) PrintHead(args.markdown);

@@ -14,8 +14,6 @@
 namespace reprise {
 namespace {
 
-bool Kills(const Trace& trace) { return trace.oracle == "crash" || trace.oracle == "hang"; }
-
 // Between which two milestones the run left the recorded one.
 std::string Narrow(const Trace& trace, const RunResult& now) {
   uint64_t same = 0;
@@ -52,24 +50,30 @@ std::string EventsBeside(const std::string& trace_path) {
 void PrintDivergence(const ReplayArgs& args, const Trace& trace, const RunResult& now) {
   const auto recorded = LoadEvents(EventsBeside(args.trace));
   std::string where = recorded.ok() ? FirstDifferent(*recorded, now.timeline) : "";
-  if (where.empty()) {
-    where =
-        "DIVERGED " + Narrow(trace, now) + "; the run is recorded as " + Grouped(trace.events) +
-        " events, digest " + Hex(trace.digest) + ", and has " + Grouped(now.events) + ", digest " +
-        Hex(now.digest) + "\n" +
-        "      to have the first different event named, keep the .events file beside the trace\n";
+  if (KillsTheProcess(trace.oracle)) {
+    where = "DIVERGED: the run is recorded as one that ended in a " + trace.oracle + "\n";
+  } else if (where.empty()) {
+    where = "DIVERGED " + Narrow(trace, now) + "; the run is recorded as " +
+            Grouped(trace.events) + " events, digest " + Hex(trace.digest) + ", and has " +
+            Grouped(now.events) + ", digest " + Hex(now.digest) + "\n" +
+            "      to have the first different event named, keep the .events file beside it\n";
   }
-  std::fprintf(stderr, "%s", where.c_str());
   std::fprintf(stderr,
-               "\n      the code has changed since, or it is not deterministic: reprise run "
-               "--twice tells\n      to ask only for the verdict: reprise replay --lenient %s\n",
-               args.trace.c_str());
+               "%s\n      the code has changed since, or it is not deterministic: reprise run "
+               "--twice tells\n"
+               "      to ask only for the verdict: reprise replay --lenient %s\n",
+               where.c_str(), args.trace.c_str());
 }
 
 void PrintEvents(const Timeline& timeline, uint64_t until) {
   for (size_t i = 0; i < timeline.size() && i < until; ++i) {
     std::printf("%8zu %s\n", i + 1, Describe(timeline[i]).c_str());
   }
+}
+
+// Whether the run ended as it is recorded, though it may be another run.
+bool EndsAlike(const Trace& trace, const Verdict& verdict) {
+  return trace.verdict == KindName(verdict.kind) && trace.oracle == OneLine(verdict.oracle);
 }
 
 bool AsExpected(const std::string& expect, const Verdict& verdict) {
@@ -89,7 +93,7 @@ void Print(const ReplayArgs& args, const Scenario& scenario, const Trace& trace,
     json["same_run"] = same;
     json["departures_matched"] = now.given_drawn;
     json["departures_given"] = now.given + trace.unknown_sites;
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s\n", Dump(json, 2).c_str());
     return;
   }
   std::printf("%s  %s  %s recorded events, %s departures\n", Styled(Style::kBold, "replay").c_str(),
@@ -100,8 +104,8 @@ void Print(const ReplayArgs& args, const Scenario& scenario, const Trace& trace,
                            : v.kind == Verdict::Kind::kPass ? Styled(Style::kGreen, "PASS")
                                                             : Styled(Style::kYellow, "????");
   std::printf("%s    %s%s%s\n", word.c_str(), v.oracle.c_str(), v.oracle.empty() ? "" : ": ",
-              v.reason.c_str());
-  if (v.failed()) {
+              OneLine(v.reason).c_str());
+  if (v.failed() && v.event != 0) {
     std::printf("        at event %s, t = %s%s\n", Grouped(v.event).c_str(), Millis(v.at).c_str(),
                 v.node == kNobody ? "" : (", node " + Name(v.node)).c_str());
   }
@@ -110,8 +114,11 @@ void Print(const ReplayArgs& args, const Scenario& scenario, const Trace& trace,
                 Grouped(now.given_drawn).c_str(), Grouped(now.given + trace.unknown_sites).c_str(),
                 same ? ", and the run is the same" : "");
   } else if (same) {
-    std::printf("        the same run as recorded: %s events, digest %s\n",
-                Grouped(now.events).c_str(), Hex(now.digest).c_str());
+    std::printf("        the same run as recorded%s\n",
+                now.events == 0 ? ""
+                                : (": " + Grouped(now.events) + " events, digest " +
+                                   Hex(now.digest))
+                                      .c_str());
   }
 }
 
@@ -126,14 +133,13 @@ int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args) {
                                                          std::string(scenario.status().message())));
   }
   const Choices choices = Choices::FromDepartures(trace->departures);
-  if (Kills(*trace)) {
-    const RunResult now = SimulateIsolated(*scenario, choices);
-    Print(args, *scenario, *trace, now, false);
-    return StatusOf(args, now.verdict);
-  }
+  const bool kills = KillsTheProcess(trace->oracle);
   const RunResult now =
-      Simulate(*scenario, choices, {.keep_events = true, .break_at = args.break_at.value_or(0)});
-  const bool same = now.digest == trace->digest;
+      kills ? SimulateIsolated(*scenario, choices, {.quiet = false})
+            : Simulate(*scenario, choices,
+                       {.keep_events = true, .break_at = args.break_at.value_or(0)});
+  // A process that died left no digest.
+  const bool same = kills ? EndsAlike(*trace, now.verdict) : now.digest == trace->digest;
   if (args.print_events || args.until) PrintEvents(now.timeline, args.until.value_or(UINT64_MAX));
   Print(args, *scenario, *trace, now, same);
   if (!args.events.empty()) {
@@ -142,6 +148,11 @@ int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args) {
   }
   if (!same && !args.lenient) {
     PrintDivergence(args, *trace, now);
+    return kDiverged;
+  }
+  if (args.lenient && args.expect.empty() && !EndsAlike(*trace, now.verdict)) {
+    std::fprintf(stderr, "reprise replay: it does not end as it is recorded: %s %s\n",
+                 trace->verdict.c_str(), trace->oracle.c_str());
     return kDiverged;
   }
   return StatusOf(args, now.verdict);
@@ -160,7 +171,7 @@ int ShrinkCommand(const Catalogue& catalogue, const ShrinkArgs& args) {
                   .seed = trace->seed,
                   .first = {},
                   .failures = {trace->departures},
-                  .kills = Kills(*trace)};
+                  .kills = KillsTheProcess(trace->oracle)};
   if (!SimulateIsolated(*scenario, Choices::FromDepartures(trace->departures)).verdict.failed()) {
     return Complain("shrink", absl::InvalidArgumentError(
                                   args.trace + ": does not fail, so there is nothing to shrink"));
@@ -174,7 +185,7 @@ int ShrinkCommand(const Catalogue& catalogue, const ShrinkArgs& args) {
     json["departures_before"] = shrunk.before;
     json["shrink_runs"] = shrunk.runs;
     json["trace"] = args.out;
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s\n", Dump(json, 2).c_str());
   } else {
     std::printf("shrunk  %s departures -> %s,  %s events -> %s   (%s runs)\nwrote   %s\n",
                 Grouped(shrunk.before).c_str(), Grouped(shrunk.departures.size()).c_str(),

@@ -19,6 +19,10 @@ std::string Word(const Verdict& verdict) {
 
 }  // namespace
 
+std::string Dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 Json FaultsJson(const FaultCounts& faults) {
   Json out = Json::object();
   for (size_t i = 0; i < kFaults; ++i) {
@@ -28,6 +32,12 @@ Json FaultsJson(const FaultCounts& faults) {
     out[std::string(Info(fault).name)] = {
         {"attempted", c.attempted}, {"applied", c.applied}, {"observed", c.observed}};
   }
+  return out;
+}
+
+Json FactsJson(const std::vector<std::pair<std::string, uint64_t>>& facts) {
+  Json out = Json::object();
+  for (const auto& [name, count] : facts) out[name] = count;
   return out;
 }
 
@@ -50,8 +60,7 @@ Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<ui
         {{"address", Describe(d.address)}, {"value", d.value}, {"bound", d.bound}});
   }
   out["faults"] = FaultsJson(result.faults);
-  out["facts"] = Json::object();
-  for (const auto& [name, count] : result.facts) out["facts"][name] = count;
+  out["facts"] = FactsJson(result.facts);
   out["metrics"] = Json::object();
   return out;
 }
@@ -94,7 +103,7 @@ std::string RunText(const Scenario& scenario, const RunResult& result, std::opti
     out += "      " + Padded(key, 9) + text + "\n";
   };
   if (v.kind != Verdict::Kind::kPass) {
-    line(v.oracle, " " + v.reason);
+    line(v.oracle, " " + OneLine(v.reason));
     line("where", "event " + Grouped(v.event) + "   t = " + Millis(v.at) +
                       (v.node == kNobody ? "" : "   node " + Name(v.node)));
   }

@@ -14,9 +14,13 @@ namespace reprise {
 
 using Json = nlohmann::ordered_json;
 
+// As text, over several lines where there is an indent. What is no UTF-8 is replaced.
+std::string Dump(const Json& json, int indent = -1);
+
 // {"schema": "reprise.run/1", ...}. Seeds and digests are strings: JSON numbers lose bits.
 Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed);
 Json FaultsJson(const FaultCounts& faults);
+Json FactsJson(const std::vector<std::pair<std::string, uint64_t>>& facts);
 
 // "PASS  primary-backup  seed 0x7" and what there is to say about the run.
 std::string RunText(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed,

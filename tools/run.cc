@@ -32,7 +32,7 @@ int RunCommand(const Catalogue& catalogue, const RunArgs& args) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (args.json) {
-    std::printf("%s\n", RunJson(*scenario, result, args.seed).dump(2).c_str());
+    std::printf("%s\n", Dump(RunJson(*scenario, result, args.seed), 2).c_str());
   } else {
     std::printf("%s", RunText(*scenario, result, args.seed, seconds).c_str());
   }

@@ -1,5 +1,6 @@
 // reprise timeline: draws the run of a trace.
 
+#include "sim/search/isolate.h"
 #include "sim/trace.h"
 #include "tools/commands.h"
 #include "tools/console.h"
@@ -18,6 +19,11 @@ int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args) {
   if (!scenario.ok()) {
     return Complain("timeline", absl::InvalidArgumentError(
                                     args.trace + ": " + std::string(scenario.status().message())));
+  }
+  if (KillsTheProcess(trace->oracle)) {
+    return Complain("timeline", absl::InvalidArgumentError(
+                                    args.trace + ": this run ends its process, and leaves nothing "
+                                                 "to draw (reprise replay says how it ends)"));
   }
   const RunResult run =
       Simulate(*scenario, Choices::FromDepartures(trace->departures), {.keep_events = true});

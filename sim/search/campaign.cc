@@ -15,107 +15,114 @@ constexpr size_t kKept = 64;
 class Collector {
  public:
   Collector(const Scenario& scenario, const Plan& plan, const CampaignOptions& options,
-            Workers& workers)
+            const Workers& workers)
       : scenario_(scenario), plan_(plan), options_(options), workers_(workers) {}
 
   void OnFailure(uint64_t index, RunResult result) {
     auto& kind = by_signature_[SignatureOf(result.verdict)];
     kind.emplace(index, std::move(result));
-    if (kind.size() > kKept) kind.erase(std::prev(kind.end()));
-    if (!options_.keep_going) workers_.StopAt(EnoughAt());
+    if (kind.size() > std::max(kKept, options_.failures_to_shrink))
+      kind.erase(std::prev(kind.end()));
   }
 
-  void OnTotal(const TotalWords& total) {
-    for (size_t i = 0; i < total.faults.size() && i < kFaults; ++i) {
-      FaultCount& count = faults_[static_cast<Fault>(i)];
-      count.attempted += total.faults[i].attempted;
-      count.applied += total.faults[i].applied;
-      count.observed += total.faults[i].observed;
-    }
-    for (const auto& [name, count] : total.facts) facts_[name] += count;
-    unknown_ += total.unknown;
-    skipped_ += total.skipped;
+  // Where to stop, as far as the runs before that one tell: some runs after the first failure, or
+  // after enough that are like it. One that kills its process is enough.
+  uint64_t EnoughAt(uint64_t done) const {
+    const Kind* kind = First();
+    if (options_.keep_going || kind == nullptr || kind->begin()->first >= done) return UINT64_MAX;
+    const auto& [first, result] = *kind->begin();
+    const size_t wanted = KillsTheProcess(result.verdict.oracle)
+                              ? 1
+                              : std::max<size_t>(options_.failures_to_shrink, 1);
+    const uint64_t end = first + std::max<uint64_t>(200, first / 2);
+    if (kind->size() < wanted) return end;
+    const uint64_t last = std::next(kind->begin(), static_cast<int64_t>(wanted - 1))->first;
+    return last < done ? std::min(end, last + 1) : end;
   }
 
   CampaignResult Result() {
     CampaignResult out;
-    const uint64_t end = options_.keep_going ? UINT64_MAX : EnoughAt();
+    const uint64_t end = EnoughAt(UINT64_MAX);
+    const Kind* const first = First();
     for (auto& [signature, kind] : by_signature_) {
+      if (!options_.keep_going && &kind != first) continue;
       Finding finding{.signature = signature,
                       .index = kind.begin()->first,
-                      .seed = {},
+                      .seed = plan_.SeedAt(kind.begin()->first),
                       .first = {},
                       .failures = {},
                       .kills = false};
-      if (!options_.keep_going && signature != FirstSignature()) continue;
       for (auto& [index, result] : kind) {
-        if (index >= end || finding.failures.size() == options_.failures_to_shrink) break;
+        if (index != finding.index &&
+            (index >= end || finding.failures.size() >= options_.failures_to_shrink ||
+             finding.kills)) {
+          break;
+        }
         Add(finding, index, std::move(result));
       }
-      finding.seed = plan_.SeedAt(finding.index);
       out.findings.push_back(std::move(finding));
     }
     std::ranges::sort(out.findings, {}, &Finding::index);
-    out.faults = faults_;
-    out.facts.assign(facts_.begin(), facts_.end());
-    out.unknown = unknown_;
-    out.skipped = skipped_;
+    AddTallies(out);
     return out;
   }
 
  private:
   using Kind = std::map<uint64_t, RunResult>;
 
-  const std::string& FirstSignature() const {
-    return std::ranges::min_element(by_signature_, {},
-                                    [](const auto& k) { return k.second.begin()->first; })
-        ->first;
-  }
-
-  // Where to stop: some runs after the first failure, or after enough that are like it.
-  uint64_t EnoughAt() const {
-    if (by_signature_.empty()) return UINT64_MAX;
-    const Kind& kind = by_signature_.at(FirstSignature());
-    const uint64_t first = kind.begin()->first;
-    uint64_t end = first + std::max<uint64_t>(200, first / 2);
-    if (kind.size() >= options_.failures_to_shrink) {
-      end = std::min(
-          end,
-          std::next(kind.begin(), static_cast<int64_t>(options_.failures_to_shrink - 1))->first +
-              1);
+  // The failures that are like the first one; null where there is none.
+  const Kind* First() const {
+    const Kind* first = nullptr;
+    for (const auto& [signature, kind] : by_signature_) {
+      if (first == nullptr || kind.begin()->first < first->begin()->first) first = &kind;
     }
-    return end;
+    return first;
   }
 
   void Add(Finding& finding, uint64_t index, RunResult result) {
-    const bool kills = result.verdict.oracle == "crash" || result.verdict.oracle == "hang";
-    if (kills) {  // The worker took its departures with it; one is enough, as it is slow to make.
-      if (!finding.failures.empty()) return;
+    if (KillsTheProcess(result.verdict.oracle)) {  // The worker took its departures with it.
       finding.kills = true;
-      result = SimulateIsolated(scenario_, plan_.At(index));
+      Verdict verdict = result.verdict;
+      result = SimulateIsolated(scenario_, plan_.At(index), {.limit = options_.run_limit});
+      if (!result.verdict.failed()) result.verdict = std::move(verdict);  // It happened once.
     }
     finding.failures.push_back(result.departures());
     if (index == finding.index) finding.first = std::move(result);
   }
 
+  void AddTallies(CampaignResult& out) const {
+    std::map<std::string, uint64_t> facts;
+    for (const Tally* tally : workers_.tallies()) {
+      out.faults += tally->faults;
+      out.unknown += tally->unknown;
+      out.skipped += tally->skipped;
+      for (const Tally::Fact& fact : tally->facts) {
+        if (fact.count != 0) facts[fact.name] += fact.count;
+      }
+    }
+    out.facts.assign(facts.begin(), facts.end());
+  }
+
   const Scenario& scenario_;
   const Plan& plan_;
   const CampaignOptions& options_;
-  Workers& workers_;
+  const Workers& workers_;
   std::map<std::string, Kind> by_signature_;
-  FaultCounts faults_;
-  std::map<std::string, uint64_t> facts_;
-  uint64_t unknown_ = 0, skipped_ = 0;
 };
 
 }  // namespace
 
 std::string SignatureOf(const Verdict& verdict) {
   std::string out = verdict.oracle + ": ";
-  for (char c : verdict.reason) {
+  for (const char c : verdict.reason) {
     const bool digit = c >= '0' && c <= '9';
-    if (digit && out.back() == '#') continue;
-    out += digit ? '#' : c;
+    if (!digit) {
+      out += c;
+    } else if (out.ends_with("# ")) {  // One number after another, as in a list.
+      out.pop_back();
+    } else if (!out.ends_with('#')) {
+      out += '#';
+    }
   }
   return out;
 }
@@ -126,17 +133,20 @@ CampaignResult RunCampaign(const Scenario& scenario, const CampaignOptions& opti
   Workers workers(scenario, plan, options);
   Collector collector(scenario, plan, options, workers);
   bool interrupted = false;
+  double next_report = 0;
   while (workers.running()) {
-    workers.Pump(
-        std::chrono::milliseconds(100),
-        [&](uint64_t index, RunResult r) { collector.OnFailure(index, std::move(r)); },
-        [&](const TotalWords& total) { collector.OnTotal(total); });
+    workers.Pump(std::chrono::milliseconds(100), [&](uint64_t index, RunResult result) {
+      collector.OnFailure(index, std::move(result));
+    });
+    workers.StopAt(collector.EnoughAt(workers.DoneBefore()));
     const Progress progress = workers.Count();
     const bool out_of_time =
         options.time_at_most &&
         progress.seconds * 1000 > static_cast<double>(options.time_at_most->count());
     if (out_of_time) workers.StopNow();
-    if (!report(progress) && !interrupted) {
+    if (progress.seconds < next_report) continue;
+    next_report = progress.seconds + 0.1;
+    if (!report(progress)) {
       interrupted = true;
       workers.StopNow();
     }

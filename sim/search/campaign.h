@@ -22,8 +22,8 @@ namespace reprise {
 struct CampaignOptions {
   Strategy strategy = Strategy::kAll;
   uint64_t base_seed = 1;
-  std::optional<uint64_t> runs_at_most;
-  std::optional<std::chrono::milliseconds> time_at_most;  // Of the real clock.
+  std::optional<uint64_t> runs_at_most = {};
+  std::optional<std::chrono::milliseconds> time_at_most = {};  // Of the real clock.
   int jobs = 1;
   bool keep_going = false;         // Past the first failure.
   size_t failures_to_shrink = 15;  // Of each kind, the smallest result wins.

@@ -1,46 +1,62 @@
 #include "sim/search/isolate.h"
 
-#include <poll.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <type_traits>
 
-#include "sim/check.h"
 #include "sim/codec.h"
+#include "sim/search/child.h"
 #include "sim/search/wire.h"
 #include "sim/tape.h"
+
+#ifdef REPRISE_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace reprise {
 namespace {
 
 using RealClock = std::chrono::steady_clock;
 
-// The child's last words, when a signal ends it: the departures as they lie in memory. Only write()
-// is called, which a signal handler may.
-int last_words_fd = -1;
+constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-void OnFatalSignal(int number) {
+// The child's last words, when something ends it: the departures as they lie in memory. Only
+// write() is called, which a signal handler may.
+int last_words_fd = -1;
+struct sigaction before[std::size(kFatal)];
+
+void SayLastWords() {
   const std::vector<Taken>* taken = CurrentTape();
-  if (taken != nullptr && last_words_fd >= 0) {
-    const char tag = 'D';
-    const uint64_t count = taken->size();
-    const char* bytes = reinterpret_cast<const char*>(taken->data());
-    size_t left = count * sizeof(Taken);
-    bool ok = write(last_words_fd, &tag, 1) == 1 &&
-              write(last_words_fd, &count, sizeof count) == sizeof count;
-    while (ok && left > 0) {
-      const ssize_t n = write(last_words_fd, bytes, left);
-      ok = n > 0;
-      if (ok) bytes += n, left -= static_cast<size_t>(n);
-    }
+  if (taken == nullptr || last_words_fd < 0) return;
+  const char tag = 'D';
+  const uint64_t count = taken->size();
+  const char* bytes = reinterpret_cast<const char*>(taken->data());
+  size_t left = count * sizeof(Taken);
+  bool ok = write(last_words_fd, &tag, 1) == 1 &&
+            write(last_words_fd, &count, sizeof count) == sizeof count;
+  while (ok && left > 0) {
+    const ssize_t n = write(last_words_fd, bytes, left);
+    ok = n > 0;
+    if (ok) bytes += n, left -= static_cast<size_t>(n);
   }
-  signal(number, SIG_DFL);
-  raise(number);
+  last_words_fd = -1;
 }
 
-[[noreturn]] void Child(const Scenario& scenario, const Choices& choices, int fd) {
+// Then whoever would have handled it has his turn: a report of a stack overflow, a sanitizer. A
+// fault comes again by itself; what was sent must be sent again.
+void OnFatalSignal(int number, siginfo_t* info, void*) {
+  SayLastWords();
+  for (size_t i = 0; i < std::size(kFatal); ++i) {
+    if (kFatal[i] == number) sigaction(number, &before[i], nullptr);
+  }
+  if (info->si_code <= 0) raise(number);
+}
+
+void PrepareLastWords(int fd) {
   last_words_fd = fd;
   static char stack[64 << 10];
   stack_t alternate{};
@@ -48,32 +64,27 @@ void OnFatalSignal(int number) {
   alternate.ss_size = sizeof stack;
   sigaltstack(&alternate, nullptr);
   struct sigaction action {};
-  action.sa_handler = OnFatalSignal;
-  action.sa_flags = SA_ONSTACK;
-  for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
-  const RunResult result = Simulate(scenario, choices);
-  const std::string words = "R" + Encode(ToWire(result));
-  size_t done = 0;
-  while (done < words.size()) {
-    const ssize_t n = write(fd, words.data() + done, words.size() - done);
-    if (n <= 0) _exit(1);
-    done += static_cast<size_t>(n);
-  }
-  _exit(0);
+  action.sa_sigaction = OnFatalSignal;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
+  for (size_t i = 0; i < std::size(kFatal); ++i) sigaction(kFatal[i], &action, &before[i]);
+  std::atexit(SayLastWords);  // Node code may call exit().
+#ifdef REPRISE_ASAN
+  __sanitizer_set_death_callback(SayLastWords);
+#endif
 }
 
-// All that the child says until it ends; false where it takes longer than the limit.
-bool ReadAll(int fd, std::chrono::milliseconds limit, std::string& out) {
-  const auto until = RealClock::now() + limit;
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - RealClock::now()).count();
-    pollfd poller{fd, POLLIN, 0};
-    if (left <= 0 || poll(&poller, 1, static_cast<int>(left)) == 0) return false;
-    char buffer[64 << 10];
-    const ssize_t n = read(fd, buffer, sizeof buffer);
-    if (n <= 0) return true;
-    out.append(buffer, static_cast<size_t>(n));
+// The departures among a child's last words. It is a copy of this process, so that its labels are
+// these, but for those that it made up later.
+void ReadTape(const std::string& words, std::vector<Taken>& out) {
+  static_assert(std::is_trivially_copyable_v<Taken>);
+  uint64_t count = 0;
+  if (words.size() < 9 || words[0] != 'D') return;
+  std::memcpy(&count, words.data() + 1, sizeof count);
+  if (words.size() != 9 + count * sizeof(Taken)) return;
+  for (uint64_t i = 0; i < count; ++i) {
+    Taken taken{{{{LabelOf(Fault::kDrop)}}}};
+    std::memcpy(static_cast<void*>(&taken), words.data() + 9 + i * sizeof(Taken), sizeof(Taken));
+    if (taken.departure.address.site.label.index() < Label::count()) out.push_back(taken);
   }
 }
 
@@ -81,43 +92,30 @@ RunResult Died(const std::string& words, int status, bool hung) {
   RunResult result;
   result.verdict.kind = Verdict::Kind::kFail;
   result.verdict.oracle = hung ? "hang" : "crash";
-  result.verdict.reason = hung ? "the run did not end"
-                          : WIFSIGNALED(status)
-                              ? std::string("the process died: ") + strsignal(WTERMSIG(status))
-                              : "the process exited with " + std::to_string(WEXITSTATUS(status));
-  uint64_t count = 0;
-  if (words.size() < 9 || words[0] != 'D') return result;
-  std::memcpy(&count, words.data() + 1, sizeof count);
-  if (words.size() != 9 + count * sizeof(Taken)) return result;
-  for (uint64_t i = 0; i < count; ++i) {
-    // The child is a copy of this process, so that its labels are these.
-    Taken taken{{{{LabelOf(Fault::kDrop)}}}};
-    std::memcpy(static_cast<void*>(&taken), words.data() + 9 + i * sizeof(Taken), sizeof(Taken));
-    result.taken.push_back(taken);
-  }
+  result.verdict.reason = hung ? "the run did not end" : HowItEnded(status);
+  ReadTape(words, result.taken);
   return result;
 }
 
 }  // namespace
 
 RunResult SimulateIsolated(const Scenario& scenario, const Choices& choices,
-                           std::chrono::milliseconds limit) {
-  int fds[2];
-  CHECK(pipe(fds) == 0);
-  const pid_t pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    close(fds[0]);
-    Child(scenario, choices, fds[1]);
-  }
-  close(fds[1]);
+                           const IsolateOptions& options) {
+  const Child child = StartChild(options.quiet, [&](int fd) {
+    PrepareLastWords(fd);
+    const RunResult result = Simulate(scenario, choices);
+    last_words_fd = -1;
+    WriteAll(fd, "R" + Encode(ToWire(result)));
+  });
   std::string words;
-  const bool ended = ReadAll(fds[0], limit, words);
-  close(fds[0]);
-  if (!ended) kill(pid, SIGABRT);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  if (ended && !words.empty() && words[0] == 'R') {
+  const bool ended = ReadAll(child, options.limit, words);
+  if (!ended) {  // It still can say how far it has come.
+    kill(child.pid, SIGABRT);
+    ReadAll(child, std::chrono::seconds(5), words);
+    kill(child.pid, SIGKILL);
+  }
+  const int status = Reap(child);
+  if (ended && words.starts_with('R')) {
     if (auto result = Decode<WireResult>(std::string_view(words).substr(1))) {
       return FromWire(*result);
     }
@@ -125,77 +123,76 @@ RunResult SimulateIsolated(const Scenario& scenario, const Choices& choices,
   return Died(words, status, !ended);
 }
 
-Attempt IsolatedAttempt(const Scenario& scenario) {
-  return [&scenario](const Departures& departures) {
-    return SimulateIsolated(scenario, Choices::FromDepartures(departures));
+bool KillsTheProcess(const std::string& oracle) { return oracle == "crash" || oracle == "hang"; }
+
+Attempt IsolatedAttempt(const Scenario& scenario, const IsolateOptions& options) {
+  return [&scenario, options](const Departures& departures) {
+    return SimulateIsolated(scenario, Choices::FromDepartures(departures), options);
   };
+}
+
+std::optional<std::string> InChild(const std::function<std::string()>& job,
+                                   std::chrono::milliseconds limit) {
+  const Child child = StartChild(true, [&](int fd) { WriteAll(fd, job()); });
+  std::string words;
+  const bool ended = ReadAll(child, limit, words);
+  if (!ended) kill(child.pid, SIGKILL);
+  if (Reap(child) != 0 || !ended) return std::nullopt;
+  return words;
 }
 
 namespace {
 
 struct WireShrunk {
   WireResult result;
+  std::vector<WireTaken> departures;
   uint64_t runs = 0, before = 0, events_before = 0;
   bool twice = false;
 };
 
-void WriteAll(int fd, const std::string& words) {
-  for (size_t done = 0; done < words.size();) {
-    const ssize_t n = write(fd, words.data() + done, words.size() - done);
-    if (n <= 0) _exit(1);
-    done += static_cast<size_t>(n);
-  }
-}
-
-}  // namespace
-
-std::optional<std::string> InChild(const std::function<std::string()>& job,
-                                   std::chrono::milliseconds limit) {
-  int fds[2];
-  CHECK(pipe(fds) == 0);
-  const pid_t pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    close(fds[0]);
-    WriteAll(fds[1], job());
-    _exit(0);
-  }
-  close(fds[1]);
-  std::string words;
-  const bool ended = ReadAll(fds[0], limit, words);
-  close(fds[0]);
-  if (!ended) kill(pid, SIGKILL);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  if (!ended || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
-  return words;
-}
-
-Shrunk ShrinkFinding(const Scenario& scenario, const Finding& finding,
-                     const ShrinkOptions& options) {
-  if (!finding.kills) {
-    const auto words = InChild(
-        [&] {
-          const Shrunk s = ShrinkBest(
-              [&](const Departures& d) { return Simulate(scenario, Choices::FromDepartures(d)); },
-              finding.failures, options);
-          return Encode(WireShrunk{ToWire(s.result), s.runs, s.before, s.events_before, s.twice});
-        },
-        std::chrono::minutes(10));
-    if (words) {
-      if (const auto w = Decode<WireShrunk>(*words)) {
-        RunResult result = FromWire(w->result);
-        Departures departures = result.departures();
-        return {.departures = std::move(departures),
-                .result = std::move(result),
+std::optional<Shrunk> ShrinkInChild(const Scenario& scenario, const Finding& finding,
+                                    const ShrinkOptions& options) {
+  const Attempt attempt = [&](const Departures& d) {
+    return Simulate(scenario, Choices::FromDepartures(d));
+  };
+  const auto words = InChild(
+      [&] {
+        const Shrunk s = ShrinkBest(attempt, finding.failures, options);
+        return Encode(WireShrunk{ToWire(s.result), ToWire(s.departures), s.runs, s.before,
+                                 s.events_before, s.twice});
+      },
+      std::chrono::minutes(30));
+  const auto w = words ? Decode<WireShrunk>(*words) : std::nullopt;
+  if (!w) return std::nullopt;
+  return Shrunk{.departures = FromWire(w->departures),
+                .result = FromWire(w->result),
                 .runs = w->runs,
                 .before = w->before,
                 .events_before = w->events_before,
                 .twice = w->twice};
-      }
-    }
+}
+
+// A run that hangs costs its whole limit, so that it is short; but long against a sound run.
+IsolateOptions LimitFor(const Scenario& scenario) {
+  const auto start = RealClock::now();
+  SimulateIsolated(scenario, Choices::Calm());
+  const auto calm = std::chrono::ceil<std::chrono::milliseconds>(RealClock::now() - start);
+  return {.limit = std::clamp<std::chrono::milliseconds>(20 * calm, std::chrono::seconds(1),
+                                                         std::chrono::seconds(30))};
+}
+
+}  // namespace
+
+Shrunk ShrinkFinding(const Scenario& scenario, const Finding& finding,
+                     const ShrinkOptions& options) {
+  if (!finding.kills) {
+    if (auto shrunk = ShrinkInChild(scenario, finding, options)) return *std::move(shrunk);
   }
-  return ShrinkBest(IsolatedAttempt(scenario), {finding.failures.front()}, options);
+  ShrinkOptions few = options;
+  const bool hangs = finding.first.verdict.oracle == "hang";
+  few.runs_at_most = std::min<uint64_t>(options.runs_at_most, hangs ? 100 : 1000);
+  const IsolateOptions limit = hangs ? LimitFor(scenario) : IsolateOptions{};
+  return Shrink(IsolatedAttempt(scenario, limit), finding.failures.front(), few);
 }
 
 }  // namespace reprise

@@ -5,6 +5,9 @@
 #include <string>
 
 #include "sim/check.h"
+#include "sim/codec.h"
+#include "sim/search/isolate.h"
+#include "sim/search/wire.h"
 
 namespace reprise {
 namespace {
@@ -29,7 +32,11 @@ void AddSingle(const Opportunity& place, bool loses, std::vector<Departures>& ou
   out.push_back(std::move(and_loses));
 }
 
-std::vector<Departures> Singles(const Scenario& scenario) {
+struct WireSingles {
+  std::vector<std::vector<WireTaken>> lists;
+};
+
+std::vector<Departures> SinglesOf(const Scenario& scenario) {
   const RunResult calm = Simulate(scenario, Choices::Calm(), {.find_opportunities = true});
   std::map<std::string, std::vector<Opportunity>> by_label;
   for (const Opportunity& o : calm.opportunities) {
@@ -41,6 +48,22 @@ std::vector<Departures> Singles(const Scenario& scenario) {
     const size_t count = std::min(places.size(), kPlacesAtMost);
     for (size_t i = 0; i < count; ++i) AddSingle(places[i * places.size() / count], loses, out);
   }
+  return out;
+}
+
+// Found in a child, which the calm run may kill: then there are none.
+std::vector<Departures> Singles(const Scenario& scenario) {
+  const auto words = InChild(
+      [&] {
+        WireSingles wire;
+        for (const Departures& single : SinglesOf(scenario)) wire.lists.push_back(ToWire(single));
+        return Encode(wire);
+      },
+      std::chrono::minutes(1));
+  std::vector<Departures> out;
+  const auto wire = words ? Decode<WireSingles>(*words) : std::nullopt;
+  if (!wire) return out;
+  for (const auto& single : wire->lists) out.push_back(FromWire(single));
   return out;
 }
 

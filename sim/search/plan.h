@@ -23,7 +23,7 @@ enum class Strategy {
 
 class Plan {
  public:
-  // Runs the calm run to see which faults can strike.
+  // Makes the calm run, in a child, to see which faults can strike.
   Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed);
 
   // How many runs come before the first seed.

@@ -12,7 +12,7 @@ namespace reprise {
 
 // The first event that differs between two runs.
 struct Divergence {
-  uint64_t event = 0;               // Its number, from 1.
+  uint64_t event = 0;  // Its number, from 1; 0 where the runs differed, and then did not.
   std::vector<std::string> before;  // The last events that are equal, one line each.
   std::string one, other;           // The event in each run; empty where a run had ended.
 };

@@ -27,13 +27,41 @@ struct WireResult {
   uint64_t event = 0;
   Time at{}, end{};
   NodeId node{};
-  uint64_t digest = 0, events = 0;
+  uint64_t digest = 0, events = 0, dispatched = 0;
   std::vector<WireTaken> taken;
   std::vector<WireCount> faults;
   std::vector<std::pair<std::string, uint64_t>> facts;
   std::vector<std::pair<uint64_t, uint64_t>> milestones;
   uint64_t given = 0, given_drawn = 0;
 };
+
+inline WireTaken ToWire(const Departure& d, uint64_t event) {
+  const Address& a = d.address;
+  return {a.site.label.name(),
+          Index(a.site.node),
+          Index(a.site.peer),
+          a.ordinal,
+          a.sub,
+          d.value,
+          d.bound,
+          event};
+}
+
+inline Departure FromWire(const WireTaken& t) {
+  return {{{Label(t.label), NodeId{t.node}, NodeId{t.peer}}, t.ordinal, t.sub}, t.value, t.bound};
+}
+
+inline std::vector<WireTaken> ToWire(const Departures& departures) {
+  std::vector<WireTaken> out;
+  for (const Departure& d : departures) out.push_back(ToWire(d, 0));
+  return out;
+}
+
+inline Departures FromWire(const std::vector<WireTaken>& departures) {
+  Departures out;
+  for (const WireTaken& t : departures) out.push_back(FromWire(t));
+  return out;
+}
 
 inline WireResult ToWire(const RunResult& r) {
   WireResult w{.kind = static_cast<uint8_t>(r.verdict.kind),
@@ -45,18 +73,14 @@ inline WireResult ToWire(const RunResult& r) {
                .node = r.verdict.node,
                .digest = r.digest,
                .events = r.events,
+               .dispatched = r.dispatched,
                .taken = {},
                .faults = {},
                .facts = r.facts,
                .milestones = {},
                .given = r.given,
                .given_drawn = r.given_drawn};
-  for (const Taken& t : r.taken) {
-    const Departure& d = t.departure;
-    w.taken.push_back({d.address.site.label.name(), Index(d.address.site.node),
-                       Index(d.address.site.peer), d.address.ordinal, d.address.sub, d.value,
-                       d.bound, t.event});
-  }
+  for (const Taken& t : r.taken) w.taken.push_back(ToWire(t.departure, t.event));
   for (size_t i = 0; i < kFaults; ++i) {
     const FaultCount& c = r.faults[static_cast<Fault>(i)];
     w.faults.push_back({c.attempted, c.applied, c.observed});
@@ -71,11 +95,8 @@ inline RunResult FromWire(const WireResult& w) {
   r.end = w.end;
   r.digest = w.digest;
   r.events = w.events;
-  for (const WireTaken& t : w.taken) {
-    r.taken.push_back(
-        {{{{Label(t.label), NodeId{t.node}, NodeId{t.peer}}, t.ordinal, t.sub}, t.value, t.bound},
-         t.event});
-  }
+  r.dispatched = w.dispatched;
+  for (const WireTaken& t : w.taken) r.taken.push_back({FromWire(t), t.event});
   for (size_t i = 0; i < w.faults.size() && i < kFaults; ++i) {
     r.faults[static_cast<Fault>(i)] = {w.faults[i].attempted, w.faults[i].applied,
                                        w.faults[i].observed};

@@ -7,30 +7,42 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "sim/check.h"
 #include "sim/codec.h"
+#include "sim/search/wire.h"
 
 namespace reprise {
 namespace {
 
 constexpr uint64_t kAtATime = 8;
+constexpr std::chrono::seconds kPatience{2};  // With runs that are not wanted any more.
 
-// A message is a tag, a size and that many bytes.
-void Say(int fd, char tag, const std::string& words) {
-  std::string out(1, tag);
-  out += Encode(static_cast<uint64_t>(words.size())) + words;
-  for (size_t done = 0; done < out.size();) {
-    const ssize_t n = write(fd, out.data() + done, out.size() - done);
-    if (n <= 0) _exit(1);  // Nobody listens any more.
-    done += static_cast<size_t>(n);
-  }
-}
+// What a worker says when a run fails: its size in eight bytes, and this.
+struct FailureWords {
+  uint64_t index = 0;
+  WireResult result;
+};
 
 }  // namespace
+
+void Tally::Add(const RunResult& result) {
+  faults += result.faults;
+  unknown += result.verdict.kind == Verdict::Kind::kUnknown;
+  skipped += result.verdict.kind == Verdict::Kind::kSkipped;
+  for (const auto& [name, count] : result.facts) {
+    const std::string_view key = std::string_view(name).substr(0, sizeof(Fact::name) - 1);
+    Fact* fact = facts;
+    while (fact != facts + kFacts - 1 && fact->name[0] != '\0' && key != fact->name) ++fact;
+    if (fact->name[0] == '\0') key.copy(fact->name, key.size());
+    fact->count += count;
+  }
+}
 
 Workers::Workers(const Scenario& scenario, const Plan& plan, const CampaignOptions& options)
     : scenario_(scenario),
@@ -41,118 +53,125 @@ Workers::Workers(const Scenario& scenario, const Plan& plan, const CampaignOptio
       mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(memory != MAP_FAILED);
   shared_ = new (memory) Shared;
-  uint64_t end = options.runs_at_most.value_or(UINT64_MAX);
+  uint64_t end = options.runs_at_most.value_or(Shared::kNone);
   if (plan.size()) end = std::min(end, *plan.size());
   shared_->stop_at = end;
   workers_.resize(static_cast<size_t>(std::clamp(options.jobs, 1, Shared::kSlots)));
-  for (size_t slot = 0; slot < workers_.size(); ++slot) Start(static_cast<int>(slot), 0, 0);
+  for (size_t slot = 0; slot < workers_.size(); ++slot) {
+    shared_->slots[slot].run = 0;
+    Start(slot, 0, 0);
+  }
 }
 
 Workers::~Workers() {
   for (Worker& worker : workers_) {
-    if (worker.pid == 0) continue;
-    kill(worker.pid, SIGKILL);
-    waitpid(worker.pid, nullptr, 0);
-    close(worker.fd);
+    if (!worker.running) continue;
+    kill(worker.child.pid, SIGKILL);
+    Reap(worker.child);
   }
   munmap(shared_, sizeof(Shared));
 }
 
-void Workers::Start(int slot, uint64_t left_from, uint64_t left_to) {
-  int fds[2];
-  CHECK(pipe(fds) == 0);
-  const pid_t pid = fork();
-  CHECK(pid >= 0);
-  if (pid == 0) {
-    close(fds[0]);
+void Workers::Start(size_t slot, uint64_t left_from, uint64_t left_to) {
+  Worker& worker = workers_[slot];
+  worker.child = StartChild(true, [&](int fd) {
     signal(SIGINT, SIG_IGN);  // The parent says when to stop.
+    signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
-    Work(slot, fds[1], left_from, left_to);
-  }
-  close(fds[1]);
-  Worker& worker = workers_[static_cast<size_t>(slot)];
-  worker = Worker{};
-  worker.pid = pid;
-  worker.fd = fds[0];
+    Work(slot, fd, left_from, left_to);
+  });
+  worker.running = true;
+  worker.words.clear();
+  worker.at = Shared::kNone;
   worker.since = std::chrono::steady_clock::now();
+  worker.hung = false;
 }
 
-void Workers::Work(int slot, int fd, uint64_t from, uint64_t to) {
+void Workers::Work(size_t slot, int fd, uint64_t from, uint64_t to) {
   Shared::Slot& mine = shared_->slots[slot];
-  const pid_t parent = getppid();
-  std::map<std::string, uint64_t> facts;
-  FaultCounts faults;
-  TotalWords total;
   for (;;) {
     if (from == to) {
       from = shared_->next.fetch_add(kAtATime);
       to = from + kAtATime;
     }
-    if (from >= shared_->stop_at || getppid() != parent) break;
+    if (from >= shared_->stop_at) break;
     mine.end = to;
     for (uint64_t i = std::exchange(from, to); i < to && i < shared_->stop_at; ++i) {
       mine.run = i;
       const RunResult result = Simulate(scenario_, plan_.At(i));
+      mine.tally.Add(result);
       mine.runs += 1;
       mine.events += result.events;
-      faults += result.faults;
-      for (const auto& [name, count] : result.facts) facts[name] += count;
-      total.unknown += result.verdict.kind == Verdict::Kind::kUnknown;
-      total.skipped += result.verdict.kind == Verdict::Kind::kSkipped;
       if (!result.verdict.failed()) continue;
       mine.failures += 1;
-      Say(fd, 'F', Encode(FailureWords{i, ToWire(result)}));
+      const std::string words = Encode(FailureWords{i, ToWire(result)});
+      WriteAll(fd, Encode(static_cast<uint64_t>(words.size())) + words);
+      mine.said += 1;
     }
   }
-  mine.run = UINT64_MAX;
-  for (size_t i = 0; i < kFaults; ++i) {
-    const FaultCount& c = faults[static_cast<Fault>(i)];
-    total.faults.push_back({c.attempted, c.applied, c.observed});
-  }
-  total.facts.assign(facts.begin(), facts.end());
-  Say(fd, 'T', Encode(total));
-  _exit(0);
+  mine.run = Shared::kNone;
 }
 
-bool Workers::running() const {
-  return std::ranges::any_of(workers_, [](const Worker& w) { return w.pid != 0; });
+bool Workers::running() const { return std::ranges::any_of(workers_, &Worker::running); }
+
+uint64_t Workers::DoneBefore() const {
+  uint64_t done = shared_->next;  // Before its slot says so, nobody works on what he takes now.
+  for (size_t slot = 0; slot < workers_.size(); ++slot) {
+    done = std::min<uint64_t>(done, shared_->slots[slot].run);
+  }
+  for (size_t slot = 0; slot < workers_.size(); ++slot) {
+    if (workers_[slot].heard != shared_->slots[slot].said) return 0;
+  }
+  return done;
 }
 
 void Workers::StopAt(uint64_t index) {
   if (index < shared_->stop_at) shared_->stop_at = index;
 }
 
+void Workers::StopNow() {
+  StopAt(0);
+  if (!stopped_) stopped_ = std::chrono::steady_clock::now();
+}
+
 Progress Workers::Count() const {
   Progress progress;
-  for (const Shared::Slot& slot : shared_->slots) {
-    progress.runs += slot.runs;
-    progress.events += slot.events;
-    progress.failures += slot.failures;
+  for (size_t slot = 0; slot < workers_.size(); ++slot) {
+    progress.runs += shared_->slots[slot].runs;
+    progress.events += shared_->slots[slot].events;
+    progress.failures += shared_->slots[slot].failures;
   }
   progress.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   return progress;
 }
 
-void Workers::Pump(std::chrono::milliseconds limit,
-                   const std::function<void(uint64_t, RunResult)>& on_failure,
-                   const std::function<void(const TotalWords&)>& on_total) {
-  std::vector<pollfd> polled;
-  std::vector<int> slots;
+std::vector<const Tally*> Workers::tallies() const {
+  std::vector<const Tally*> out;
   for (size_t slot = 0; slot < workers_.size(); ++slot) {
-    if (workers_[slot].pid == 0) continue;
-    polled.push_back({workers_[slot].fd, POLLIN, 0});
-    slots.push_back(static_cast<int>(slot));
+    out.push_back(&shared_->slots[slot].tally);
   }
-  poll(polled.data(), polled.size(), static_cast<int>(limit.count()));
-  for (size_t i = 0; i < polled.size(); ++i) {
+  return out;
+}
+
+void Workers::Pump(std::chrono::milliseconds limit, const OnFailure& on_failure) {
+  std::vector<pollfd> polled;
+  std::vector<size_t> slots;
+  for (size_t slot = 0; slot < workers_.size(); ++slot) {
+    if (!workers_[slot].running) continue;
+    polled.push_back({workers_[slot].child.fd, POLLIN, 0});
+    slots.push_back(slot);
+  }
+  const int ready = poll(polled.data(), polled.size(), static_cast<int>(limit.count()));
+  for (size_t i = 0; ready > 0 && i < polled.size(); ++i) {
     if (polled[i].revents == 0) continue;
-    Worker& worker = workers_[static_cast<size_t>(slots[i])];
+    Worker& worker = workers_[slots[i]];
     char buffer[64 << 10];
-    const ssize_t n = read(worker.fd, buffer, sizeof buffer);
+    const ssize_t n = read(worker.child.fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
     if (n > 0) {
       worker.words.append(buffer, static_cast<size_t>(n));
-      Listen(slots[i], on_failure, on_total);
+      Listen(worker, on_failure);
     } else {
       Bury(slots[i], on_failure);
     }
@@ -160,63 +179,63 @@ void Workers::Pump(std::chrono::milliseconds limit,
   WatchForHangs();
 }
 
-void Workers::Listen(int slot, const std::function<void(uint64_t, RunResult)>& on_failure,
-                     const std::function<void(const TotalWords&)>& on_total) {
-  std::string& words = workers_[static_cast<size_t>(slot)].words;
+void Workers::Listen(Worker& worker, const OnFailure& on_failure) {
+  const std::string& words = worker.words;
   size_t at = 0;
-  while (words.size() - at >= 9) {
+  while (words.size() - at >= sizeof(uint64_t)) {
     uint64_t size = 0;
-    Read(words.data() + at + 1, words.data() + words.size(), size);
-    if (words.size() - at - 9 < size) break;
-    const std::string_view body = std::string_view(words).substr(at + 9, size);
-    if (words[at] == 'F') {
-      if (auto failure = Decode<FailureWords>(body)) {
-        on_failure(failure->index, FromWire(failure->result));
-      }
-    } else if (auto total = Decode<TotalWords>(body)) {
-      on_total(*total);
+    const char* body = Read(words.data() + at, words.data() + words.size(), size);
+    if (words.size() - at - sizeof size < size) break;
+    if (auto failure = Decode<FailureWords>({body, size})) {
+      on_failure(failure->index, FromWire(failure->result));
     }
-    at += 9 + size;
+    ++worker.heard;
+    at += sizeof size + size;
   }
-  words.erase(0, at);
+  worker.words.erase(0, at);
 }
 
 // A worker has ended. If it did not mean to, the run it was at is what killed it.
-void Workers::Bury(int slot, const std::function<void(uint64_t, RunResult)>& on_failure) {
-  Worker& worker = workers_[static_cast<size_t>(slot)];
-  int status = 0;
-  waitpid(worker.pid, &status, 0);
-  close(worker.fd);
-  worker.pid = 0;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+void Workers::Bury(size_t slot, const OnFailure& on_failure) {
+  Worker& worker = workers_[slot];
   Shared::Slot& its = shared_->slots[slot];
-  const uint64_t run = its.run.exchange(UINT64_MAX);
+  const int status = Reap(worker.child);
+  worker.running = false;
+  worker.heard = its.said;  // A last word cut short is lost.
+  const uint64_t run = its.run;
+  if (run == Shared::kNone) return;
+  if (stopped_ && worker.hung) {
+    its.run = Shared::kNone;
+    return;
+  }
+  if (worker.hung && run != worker.at) {  // It had come to an end just then.
+    Start(slot, run, std::max<uint64_t>(run + 1, its.end));
+    return;
+  }
   its.runs += 1;
   its.failures += 1;
   RunResult result;
   result.verdict.kind = Verdict::Kind::kFail;
   result.verdict.oracle = worker.hung ? "hang" : "crash";
-  result.verdict.reason = worker.hung ? "the run did not end"
-                          : WIFSIGNALED(status)
-                              ? std::string("the process died: ") + strsignal(WTERMSIG(status))
-                              : "the process exited with " + std::to_string(WEXITSTATUS(status));
-  if (run != UINT64_MAX) on_failure(run, std::move(result));
-  if (run != UINT64_MAX) Start(slot, run + 1, std::max<uint64_t>(run + 1, its.end));
+  result.verdict.reason = worker.hung ? "the run did not end" : HowItEnded(status);
+  on_failure(run, std::move(result));
+  Start(slot, run + 1, std::max<uint64_t>(run + 1, its.end));
 }
 
 void Workers::WatchForHangs() {
   const auto now = std::chrono::steady_clock::now();
   for (size_t slot = 0; slot < workers_.size(); ++slot) {
     Worker& worker = workers_[slot];
-    if (worker.pid == 0) continue;
+    if (!worker.running || worker.hung) continue;
     const uint64_t at = shared_->slots[slot].run;
     if (at != worker.at) {
       worker.at = at;
       worker.since = now;
-    } else if (at != UINT64_MAX && now - worker.since > options_.run_limit && !worker.hung) {
-      worker.hung = true;
-      kill(worker.pid, SIGKILL);
     }
+    const bool hangs = at != Shared::kNone && now - worker.since > options_.run_limit;
+    if (!hangs && !(stopped_ && now - *stopped_ > kPatience)) continue;
+    worker.hung = true;
+    kill(worker.child.pid, SIGKILL);
   }
 }
 
