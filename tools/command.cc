@@ -269,8 +269,7 @@ class CommandLine {
     c->add_flag("--lenient", replay_.lenient, "Only the verdict must hold: the code has changed");
     c->add_option("--expect", replay_.expect, "Exit with 0 if it ends so: fail, pass or an oracle");
     c->add_flag("--print", replay_.print_events, "Print the events");
-    c->add_option("--until", raw_.until, "Print the events up to this number")
-        ->check(Whole(1));
+    c->add_option("--until", raw_.until, "Print the events up to this number")->check(Whole(1));
     c->add_option("--break-at", raw_.break_at, "Stop in the debugger at the event of this number")
         ->check(Whole(1));
     c->add_option("--events", replay_.events, "Write all events: .jsonl, or compressed");
@@ -305,6 +304,7 @@ class CommandLine {
         Add("mutants", "How soon each known bug is found, and how small its failure gets");
     c->add_option("SCENARIO", mutants_.families, "Only these families");
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    c->add_option("--out", mutants_.out, "Write each shrunk trace there: FAMILY/MUTANT.trace");
     c->add_flag("--markdown", mutants_.markdown, "As docs/mutants.md has it");
     AddJobs(c);
     AddJson(c, mutants_.json);

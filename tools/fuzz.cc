@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "sim/files.h"
 #include "sim/search/isolate.h"
 #include "sim/search/twice.h"
 #include "sim/trace.h"
@@ -22,18 +23,6 @@ namespace {
 
 double Since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// Makes the directory and those above it.
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error && !std::filesystem::is_directory(path, error)) {
-    error = std::make_error_code(std::errc::not_a_directory);
-  }
-  if (!error && access(path.c_str(), W_OK) != 0) error = {errno, std::generic_category()};
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError("cannot write to the folder \"" + path + "\": " + error.message());
 }
 
 void PrintJson(const Json& json) {
@@ -62,10 +51,10 @@ class Reporter {
   // Shrinks, writes and prints. The path of the trace is there even where it could not be written.
   absl::Status Report(const Finding& finding, std::string& path) {
     const auto started = std::chrono::steady_clock::now();
-    path = args_.out + "/" + FileName(scenario_) + "-" +
-           (finding.seed ? std::to_string(*finding.seed)
-                         : "single" + std::to_string(finding.index)) +
-           ".trace";
+    path =
+        args_.out + "/" + FileName(scenario_) + "-" +
+        (finding.seed ? std::to_string(*finding.seed) : "single" + std::to_string(finding.index)) +
+        ".trace";
     // As it is, to begin with: shrinking may be interrupted.
     absl::Status saved = Save(path, finding.first, finding.seed);
     const auto enough = [&] { return Interrupted() || Since(started) > kShrinkSeconds; };
@@ -76,7 +65,8 @@ class Reporter {
     RunResult kept;
     kept.taken = shown.taken;
     if (shrunk.twice && !KillsTheProcess(shown.verdict.oracle)) {
-      kept = Simulate(scenario_, Choices::FromDepartures(shown.departures()), {.keep_events = true});
+      kept =
+          Simulate(scenario_, Choices::FromDepartures(shown.departures()), {.keep_events = true});
       const std::string events = path.substr(0, path.rfind('.')) + ".events";
       if (saved.ok()) saved = SaveEvents(events, kept.timeline);
     }
@@ -122,10 +112,11 @@ class Reporter {
       std::printf(",  %s events -> %s", Grouped(shrunk.events_before).c_str(),
                   Grouped(shown.events).c_str());
     }
-    std::printf("   (%s runs, %s%s)\n", Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
-                finding.failures.size() < 2
-                    ? ""
-                    : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
+    std::printf(
+        "   (%s runs, %s%s)\n", Grouped(shrunk.runs).c_str(), Seconds(seconds).c_str(),
+        finding.failures.size() < 2
+            ? ""
+            : (", best of " + std::to_string(finding.failures.size()) + " failures").c_str());
     std::printf("%s", DeparturesText(kept, 20).c_str());
     std::printf("      determinism  %s\n\n", Determinism(shrunk).c_str());
     PrintCommands(finding, KillsTheProcess(v.oracle), path);
@@ -133,7 +124,9 @@ class Reporter {
 
   static std::string Origin(const Finding& finding) {
     if (finding.seed) return "seed " + std::to_string(*finding.seed);
-    return finding.index == 0 ? "the calm run" : "a single fault";
+    return finding.index == 0   ? "the calm run"
+           : finding.index == 0 ? "the calm run"
+                                : "a single fault";
   }
 
   static std::string Where(const Verdict& first) {
