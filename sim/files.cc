@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 namespace reprise {
@@ -70,6 +71,17 @@ absl::StatusOr<std::string> LoadFile(const std::string& path, size_t bytes_at_mo
   }
   if (std::ferror(file.get()) != 0) return Cannot("read", path, errno);
   return content;
+}
+
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && !std::filesystem::is_directory(path, error)) {
+    error = std::make_error_code(std::errc::not_a_directory);
+  }
+  if (!error && access(path.c_str(), W_OK) != 0) error = {errno, std::generic_category()};
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError("cannot write to the folder \"" + path + "\": " + error.message());
 }
 
 }  // namespace reprise

@@ -17,4 +17,7 @@ absl::Status SaveFile(const std::string& path, const std::string& content);
 // name the path.
 absl::StatusOr<std::string> LoadFile(const std::string& path, size_t bytes_at_most);
 
+// Makes the directory, and those above it, where there are none. Error: kUnavailable, naming it.
+absl::Status MakeDirectory(const std::string& path);
+
 }  // namespace reprise

@@ -43,7 +43,7 @@ struct CutModel {
   Duration slot = 1s;
   Duration shortest = 100ms;
   Duration longest = 3s;
-  bool clients = true;  // Whether clients may be cut off as well.
+  bool clients = true;  // Whether clients may be cut off as well, as they are in half of the cuts.
 };
 
 struct CrashModel {

@@ -27,13 +27,12 @@ int64_t Unzigzag(uint64_t value) {
 
 class Cutter {
  public:
+  // Clients that reach both sides show a split brain; clients that are cut off together with a
+  // server show that it is out of date. So each cut draws which it is, where there is a choice.
   Cutter(World& world, const Address& cause) : world_(world), cause_(cause) {
-    // Clients that still reach both sides are what shows a split brain; clients that are cut off
-    // with a server are what shows a stale one. So a cut draws which it is.
-    const bool clients = world.scenario().cuts.clients && Draw(kCutClients, 2) != 0;
-    for (uint32_t i = 1; i <= world.nodes(); ++i) {
-      if (clients || !world.node(NodeId{i}).role_data().client) members_.push_back(NodeId{i});
-    }
+    const bool clients = world.scenario().cuts.clients;
+    AddMembers(false);
+    if (clients && (members_.size() < 2 || Draw(kCutClients, 2) != 0)) AddMembers(true);
   }
 
   // What is cut, and a text that says it.
@@ -60,6 +59,12 @@ class Cutter {
   }
 
  private:
+  void AddMembers(bool clients) {
+    for (uint32_t i = 1; i <= world_.nodes(); ++i) {
+      if (world_.node(NodeId{i}).role_data().client == clients) members_.push_back(NodeId{i});
+    }
+  }
+
   uint64_t Draw(Label label, uint64_t bound, uint64_t sub = 0) {
     return world_.choices().Draw({{label}, cause_.ordinal, sub}, bound);
   }

@@ -74,5 +74,26 @@ TEST(Kernel, SameSeedSameDigest) {
   }
 }
 
+TEST(Kernel, ACutDrawsWhetherItCutsClientsOff) {
+  // Two servers, of which the first is cut off for 100 ms, and a client that pings it meanwhile.
+  Scenario s;
+  s.roles = PingPong().roles;
+  s.roles[0].count = 2;
+  s.roles[1].main = [](Env& env) {
+    env.Sleep(50ms);
+    env.Send(env.peers()[0], Ping{1});
+    if (env.Receive(20ms)) env.Report(Pong{1});
+  };
+  s.cuts = {.cut = OneIn(2)};
+  s.storm = s.calm = 1s;
+  for (const uint64_t clients : {0, 1}) {
+    const Departures cut = {{*ParseAddress("cut #1"), 1, kQuantiles},
+                            {*ParseAddress("cut-clients #1"), clients, 2}};
+    const RunResult r = Simulate(s, Choices::FromDepartures(cut));
+    EXPECT_EQ(r.facts.size(), 1 - clients);
+    EXPECT_EQ(r.faults[Fault::kCut].applied, clients);
+  }
+}
+
 }  // namespace
 }  // namespace reprise

@@ -283,7 +283,8 @@ TEST(Network, CutsHealAtTheCalm) {
 TEST(Network, ClientsAreCutOffOnlyWhereTheModelSaysSo) {
   Scenario s = Ticking(2);
   s.roles.push_back({.name = "client", .count = 1, .main = s.roles[0].main, .client = true});
-  EXPECT_EQ(NumbersSeenBy(Play(s, List({{"cut #3", 512}, {"cut-node #3", 2}})), 3, 1), AllBut({4}));
+  const Departures with = List({{"cut #3", 512}, {"cut-node #3", 2}, {"cut-clients #3", 1}});
+  EXPECT_EQ(NumbersSeenBy(Play(s, with), 3, 1), AllBut({4}));
   s.cuts.clients = false;
   const RunResult r = Play(s, List({{"cut #3", 512}, {"cut-node #3", 2}}));
   EXPECT_EQ(NumbersSeenBy(r, 3, 1), AllBut({}));

@@ -29,8 +29,9 @@ std::vector<std::string> EveryScenario() {
 
 std::vector<std::string> EveryTrace() {
   std::vector<std::string> paths;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(REPRISE_SOURCE_DIR "/traces")) {
+  const std::filesystem::path folder = REPRISE_SOURCE_DIR "/traces";
+  if (!std::filesystem::exists(folder)) return paths;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".trace") paths.push_back(entry.path());
   }
   std::ranges::sort(paths);

@@ -304,6 +304,7 @@ class CommandLine {
         Add("mutants", "How soon each known bug is found, and how small its failure gets");
     c->add_option("SCENARIO", mutants_.families, "Only these families");
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    c->add_option("--out", mutants_.out, "Write each shrunk trace there: FAMILY/MUTANT.trace");
     c->add_flag("--markdown", mutants_.markdown, "As docs/mutants.md has it");
     AddJobs(c);
     AddJson(c, mutants_.json);

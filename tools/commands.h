@@ -82,6 +82,7 @@ struct TimelineArgs {
 int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args);
 
 struct MutantsArgs {
+  std::string out;  // Where each shrunk trace goes, as FAMILY/MUTANT.trace; nowhere, where empty.
   std::vector<std::string> families;  // Empty for all.
   int jobs = 1;
   uint64_t base_seed = 1;

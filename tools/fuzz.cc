@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "sim/files.h"
 #include "sim/search/isolate.h"
 #include "sim/search/twice.h"
 #include "sim/trace.h"
@@ -22,18 +23,6 @@ namespace {
 
 double Since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// Makes the directory and those above it.
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error && !std::filesystem::is_directory(path, error)) {
-    error = std::make_error_code(std::errc::not_a_directory);
-  }
-  if (!error && access(path.c_str(), W_OK) != 0) error = {errno, std::generic_category()};
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError("cannot write to the folder \"" + path + "\": " + error.message());
 }
 
 void PrintJson(const Json& json) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sim/files.h"
 #include "sim/search/isolate.h"
 #include "sim/trace.h"
 #include "tools/commands.h"
@@ -52,11 +53,8 @@ Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& 
                           .runs_at_most = mutant.decoy ? 100'000 : SeedsFor(mutant),
                           .time_at_most = {},
                           .jobs = args.jobs};
-  const std::string name = family.name + ":" + mutant.name;
-  const CampaignResult campaign = RunCampaign(scenario, options, [&](const Progress& p) {
-    static_cast<void>(p);
-    return !Interrupted();
-  });
+  const CampaignResult campaign =
+      RunCampaign(scenario, options, [](const Progress&) { return !Interrupted(); });
   if (campaign.findings.empty()) return row;
   const Finding& finding = campaign.findings.front();
   row.by = finding.first.verdict.oracle;
@@ -68,6 +66,16 @@ Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& 
 }
 
 bool Good(const Row& row) { return row.mutant.decoy ? row.by.empty() : row.found && row.replays; }
+
+// The corpus in traces/ is what this writes.
+absl::Status Save(const Catalogue& catalogue, const MutantsArgs& args, const Row& row) {
+  if (args.out.empty() || row.by.empty()) return absl::OkStatus();
+  const std::string directory = args.out + "/" + row.family;
+  if (absl::Status s = MakeDirectory(directory); !s.ok()) return s;
+  const Scenario scenario = *catalogue.Make(row.family + ":" + row.mutant.name);
+  return SaveFile(directory + "/" + row.mutant.name + ".trace",
+                  FormatTrace(TraceOf(scenario, row.shrunk.result)));
+}
 
 void PrintHead(bool markdown) {
   if (markdown) {
@@ -144,6 +152,7 @@ int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args) {
       const Row row = Examine(catalogue, family, mutant, args);
       if (Interrupted()) return kInterrupted;
       args.json ? PrintJson(row) : PrintRow(row, args.markdown);
+      if (const absl::Status s = Save(catalogue, args, row); !s.ok()) return Complain("mutants", s);
       all_good &= Good(row);
     }
   }
