@@ -227,8 +227,8 @@ Measured Measure(const Workload& workload, int repeats) {
   std::ranges::sort(costs);
   return {.ns_per_event = costs[costs.size() / 2],
           .ns_least = costs.front(),
-          .bytes_per_node = static_cast<double>(most > before ? most - before : 0) /
-                            workload.scenario.nodes(),
+          .bytes_per_node =
+              static_cast<double>(most > before ? most - before : 0) / workload.scenario.nodes(),
           .events = events / static_cast<uint64_t>(workload.runs)};
 }
 

@@ -19,8 +19,8 @@ struct BenchResult {
   double bytes_per_node = 0;  // Resident, while the run is at its largest.
 };
 
-// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst, raft-like,
-// raft-like-stormy.
+// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst,
+// raft-like, raft-like-stormy.
 std::vector<std::string> BenchNames();
 
 // Runs that workload in a process of its own, so that all of its memory is new. Errors: kNotFound,

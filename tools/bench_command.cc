@@ -19,12 +19,9 @@ void PrintRow(const BenchResult& r) {
 }
 
 Json RowJson(const BenchResult& r) {
-  return {{"schema", "reprise.bench/1"},
-          {"workload", r.workload},
-          {"ns_per_event", r.ns_per_event},
-          {"ns_per_event_least", r.ns_least},
-          {"events_per_s", r.events_per_second},
-          {"events", r.events},
+  return {{"schema", "reprise.bench/1"},         {"workload", r.workload},
+          {"ns_per_event", r.ns_per_event},      {"ns_per_event_least", r.ns_least},
+          {"events_per_s", r.events_per_second}, {"events", r.events},
           {"bytes_per_node", r.bytes_per_node}};
 }
 
@@ -37,8 +34,8 @@ int BenchCommand(const BenchArgs& args) {
     return Complain("bench", RunBench(name, 1).status());
   }
   if (!args.json) {
-    std::printf("%s\n", Styled(Style::kBold, Padded("WORKLOAD", 18) +
-                                                 "  ns/event      events/s  bytes/node")
+    std::printf("%s\n", Styled(Style::kBold,
+                               Padded("WORKLOAD", 18) + "  ns/event      events/s  bytes/node")
                             .c_str());
   }
   Json all = Json::array();

@@ -36,8 +36,8 @@ std::string JsonLines(const Timeline& timeline) {
 
 std::string EventLine(const Event& event) {
   const uint64_t hash = XXH3_64bits(event.message.bytes().data(), event.message.bytes().size());
-  return Describe(event) + "  #" + std::to_string(event.id) + " " + std::to_string(Nanos(event.at)) +
-         " " + Hex(hash);
+  return Describe(event) + "  #" + std::to_string(event.id) + " " +
+         std::to_string(Nanos(event.at)) + " " + Hex(hash);
 }
 
 absl::Status SaveEvents(const std::string& path, const Timeline& timeline) {

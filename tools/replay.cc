@@ -53,9 +53,9 @@ void PrintDivergence(const ReplayArgs& args, const Trace& trace, const RunResult
   if (KillsTheProcess(trace.oracle)) {
     where = "DIVERGED: the run is recorded as one that ended in a " + trace.oracle + "\n";
   } else if (where.empty()) {
-    where = "DIVERGED " + Narrow(trace, now) + "; the run is recorded as " +
-            Grouped(trace.events) + " events, digest " + Hex(trace.digest) + ", and has " +
-            Grouped(now.events) + ", digest " + Hex(now.digest) + "\n" +
+    where = "DIVERGED " + Narrow(trace, now) + "; the run is recorded as " + Grouped(trace.events) +
+            " events, digest " + Hex(trace.digest) + ", and has " + Grouped(now.events) +
+            ", digest " + Hex(now.digest) + "\n" +
             "      to have the first different event named, keep the .events file beside it\n";
   }
   std::fprintf(stderr,
@@ -115,10 +115,9 @@ void Print(const ReplayArgs& args, const Scenario& scenario, const Trace& trace,
                 same ? ", and the run is the same" : "");
   } else if (same) {
     std::printf("        the same run as recorded%s\n",
-                now.events == 0 ? ""
-                                : (": " + Grouped(now.events) + " events, digest " +
-                                   Hex(now.digest))
-                                      .c_str());
+                now.events == 0
+                    ? ""
+                    : (": " + Grouped(now.events) + " events, digest " + Hex(now.digest)).c_str());
   }
 }
 

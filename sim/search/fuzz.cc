@@ -72,8 +72,8 @@ class TestFuzzer {
   Fuzzed Run() {
     if (!options_.trace.empty()) return ReplayTrace();
     if (options_.seed) return RunSeed();
-    const RunResult calm = SimulateIsolated(scenario_, Choices::Calm());
-    if (calm.verdict.failed()) return Fail(FindingOf(calm, 0), 1);
+    RunResult calm = SimulateIsolated(scenario_, Choices::Calm());
+    if (calm.verdict.failed()) return Fail(FindingOf(std::move(calm), 0), 1);
     if (const std::string difference = Nondeterminism(); !difference.empty()) {
       return {.passed = false,
               .verdict = {},
@@ -110,9 +110,9 @@ class TestFuzzer {
   }
 
   Fuzzed RunSeed() {
-    const RunResult run = SimulateIsolated(scenario_, Choices::FromSeed(*options_.seed));
+    RunResult run = SimulateIsolated(scenario_, Choices::FromSeed(*options_.seed));
     if (run.verdict.failed()) {
-      Finding finding = FindingOf(run, 0);
+      Finding finding = FindingOf(std::move(run), 0);
       finding.seed = options_.seed;
       return Fail(finding, 1);
     }
@@ -124,14 +124,15 @@ class TestFuzzer {
             .trace = ""};
   }
 
-  static Finding FindingOf(const RunResult& run, uint64_t index) {
-    const std::string& oracle = run.verdict.oracle;
-    return {.signature = SignatureOf(run.verdict),
-            .index = index,
-            .seed = {},
-            .first = {},
-            .failures = {run.departures()},
-            .kills = oracle == "crash" || oracle == "hang"};
+  static Finding FindingOf(RunResult run, uint64_t index) {
+    Finding finding{.signature = SignatureOf(run.verdict),
+                    .index = index,
+                    .seed = {},
+                    .first = {},
+                    .failures = {run.departures()},
+                    .kills = KillsTheProcess(run.verdict.oracle)};
+    finding.first = std::move(run);
+    return finding;
   }
 
   Fuzzed Pass(const CampaignResult& result, uint64_t singles) const {
@@ -163,24 +164,26 @@ class TestFuzzer {
   // Shrinks, writes the trace, and says all that there is to say.
   Fuzzed Fail(const Finding& finding, uint64_t runs) {
     const Shrunk shrunk = ShrinkFinding(scenario_, finding);
+    // Where it does not happen again, there is only what was seen.
+    const RunResult& shown = shrunk.result.verdict.failed() ? shrunk.result : finding.first;
     RunResult kept;
-    kept.taken = shrunk.result.taken;
-    if (!finding.kills) {
+    kept.taken = shown.taken;
+    if (shrunk.twice && !KillsTheProcess(shown.verdict.oracle)) {
       kept = Simulate(scenario_, Choices::FromDepartures(shrunk.departures), {.keep_events = true});
     }
-    const Verdict& v = shrunk.result.verdict;
+    const Verdict& v = shown.verdict;
     const std::string which = finding.seed         ? "seed " + std::to_string(*finding.seed)
                               : finding.index == 0 ? "the calm run"
                                                    : "a single fault";
     Fuzzed out{.passed = false, .verdict = v, .text = HeadText(scenario_, v, which), .trace = ""};
-    out.text += Line("shrunk: departures " + std::to_string(shrunk.before) + " -> " +
-                     std::to_string(shrunk.departures.size()) + ", events " +
-                     std::to_string(shrunk.events_before) + " -> " +
-                     std::to_string(shrunk.result.events) + "   (" + std::to_string(shrunk.runs) +
-                     " runs; " + std::to_string(runs) + " to find it)");
+    out.text +=
+        Line("shrunk: departures " + std::to_string(shrunk.before) + " -> " +
+             std::to_string(shrunk.departures.size()) + ", events " +
+             std::to_string(shrunk.events_before) + " -> " + std::to_string(shown.events) + "   (" +
+             std::to_string(shrunk.runs) + " runs; " + std::to_string(runs) + " to find it)");
     out.text += DeparturesText(kept) + LastEvents(kept.timeline);
     if (!shrunk.twice) out.text += Line("NOT the same when replayed: it is not deterministic");
-    out.trace = Save(TraceOf(scenario_, shrunk.result, finding.seed), finding, out.text);
+    out.trace = Save(TraceOf(scenario_, shown, finding.seed), finding, out.text);
     out.text += Commands(finding, out.trace);
     return out;
   }
