@@ -356,7 +356,7 @@ TEST(Rpc, AHandlerMayBlockWhileOthersAreServed) {
   bool done = false;
   PlayRpc(Adders([&](Env& env, Rpc& rpc) {
     Future<Sum> slow(env);
-    env.Spawn([&env, &rpc, slow] { slow.Set(*rpc.Call<Sum>(kServer, Slow{500ms}, 1s)); });
+    env.Spawn([&rpc, slow] { slow.Set(*rpc.Call<Sum>(kServer, Slow{500ms}, 1s)); });
     env.Sleep(1ms);
     EXPECT_EQ(rpc.Call<Sum>(kServer, Add{1, 1}, 1s)->value, 2u);
     EXPECT_FALSE(slow.ready());

@@ -124,9 +124,7 @@ class Reporter {
 
   static std::string Origin(const Finding& finding) {
     if (finding.seed) return "seed " + std::to_string(*finding.seed);
-    return finding.index == 0   ? "the calm run"
-           : finding.index == 0 ? "the calm run"
-                                : "a single fault";
+    return finding.index == 0 ? "the calm run" : "a single fault";
   }
 
   static std::string Where(const Verdict& first) {
