@@ -164,7 +164,7 @@ class CommandLine {
   int PrintHelp() {
     const auto chosen = app_.get_subcommands();
     std::printf("%s", chosen.empty() ? (std::string(kAbout) + "\n").c_str()
-                                     : chosen.front()->help().c_str());
+                                     : chosen.front()->help("reprise").c_str());
     return kOk;
   }
 
@@ -174,12 +174,12 @@ class CommandLine {
     const CLI::App& app = chosen.empty() ? app_ : *chosen.front();
     const std::string command = chosen.empty() ? "" : app.get_name();
     std::string what = error.what();
-    if (error.get_name() == "ExtrasError") {
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
       const auto extra = chosen.empty() ? app_.remaining() : app.remaining();
       if (!extra.empty()) what = Unexpected(app, extra.front());
-    } else if (error.get_name() == "ArgumentMismatch") {
+    } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
       what = what.substr(0, what.find(':')) + " wants a value";
-    } else if (error.get_name() == "RequiredError") {
+    } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
       what = what.substr(0, what.find(' ')) + " is missing";
     }
     return Complain(command,
