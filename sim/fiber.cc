@@ -185,7 +185,6 @@ void Say(const char* text) {
   const bool overflow = at > sp - 64 * 1024 && at < sp + 64 * 1024;
 #else
   static_cast<void>(context);
-  static_cast<void>(info);
   const bool overflow = false;
 #endif
   const char* where = describe_fiber == nullptr ? nullptr : describe_fiber();
@@ -198,7 +197,9 @@ void Say(const char* text) {
     Say(where);
     Say("\n");
   }
-  sigaction(number, &before, nullptr);  // Returning runs into the same fault, now fatally.
+  // Returning runs into the same fault, now fatally; what was sent must be sent again.
+  sigaction(number, &before, nullptr);
+  if (info->si_code <= 0) raise(number);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace {
 
 // Sound or not, a run is a run: mutants must be deterministic too, or their failures do not shrink.
 std::vector<std::string> EveryScenario() {
-  std::vector<std::string> names;
   const Catalogue all = AllProtocols();
+  std::vector<std::string> names;
   for (const Family& family : all.families()) {
     names.push_back(family.name);
     for (const MutantInfo& mutant : family.mutants) {
@@ -29,9 +29,8 @@ std::vector<std::string> EveryScenario() {
 
 std::vector<std::string> EveryTrace() {
   std::vector<std::string> paths;
-  const std::filesystem::path folder = REPRISE_SOURCE_DIR "/traces";
-  if (!std::filesystem::exists(folder)) return paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(REPRISE_SOURCE_DIR "/traces")) {
     if (entry.path().extension() == ".trace") paths.push_back(entry.path());
   }
   std::ranges::sort(paths);
@@ -103,8 +102,8 @@ INSTANTIATE_TEST_SUITE_P(All, EachTrace, testing::ValuesIn(EveryTrace()), [](con
 });
 
 TEST(Traces, ThereIsOneForEveryMutantOfEasyClasses) {
-  const std::vector<std::string> paths = EveryTrace();
   const Catalogue all = AllProtocols();
+  const std::vector<std::string> paths = EveryTrace();
   for (const Family& family : all.families()) {
     for (const MutantInfo& mutant : family.mutants) {
       if (mutant.decoy || mutant.difficulty == "D3") continue;
