@@ -9,6 +9,7 @@
 
 #include <any>
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -21,19 +22,15 @@ inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
-// clang warns of functions that are declared and never defined, where their type is local to a
-// file, as messages often are. These exist to be named in requirements, and are never called.
-#ifdef __clang__
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-internal"
-#endif
+// These exist to be named in requirements, and are never called. They have bodies because clang
+// warns of functions without one, where their type is local to a file, as messages often are.
 
 // Converts to anything but Not: `S{AnythingBut<S>{}}` must mean "the first field of S", never a
 // copy.
 template <class Not>
 struct AnythingBut {
   template <class T>
-  requires(!std::is_same_v<std::remove_cvref_t<T>, Not>) operator T() const;
+  requires(!std::is_same_v<std::remove_cvref_t<T>, Not>) operator T() const { std::abort(); }
 };
 
 // Converts to an optional only. An optional<int> can be made from anything that makes an int, so
@@ -41,12 +38,8 @@ struct AnythingBut {
 struct AnyOptional {
   template <class T>
   requires kIsOptional<T>
-  operator T() const;
+  operator T() const { std::abort(); }
 };
-
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
 
 // Counts by trying: as long as one more initialiser fits, there is one more field.
 template <class T, class... Found>

@@ -18,7 +18,7 @@ struct DrawOptions {
   std::string title = {};     // Instead of what the verdict says.
   std::string subtitle = {};  // Joins scenario and verdict: "seed 0x5eed2a", "trace wal.trace".
 
-  size_t messages_whole = 100;    // A run of up to so many messages is shown whole; of a longer one
+  size_t messages_whole = 100;   // A run of up to so many messages is shown whole; of a longer one
   size_t messages_at_most = 60;  // up to so many, from the causal past of the violation.
   std::optional<Time> from = {}, until = {};  // Show only this part.
 };
