@@ -22,20 +22,19 @@ namespace reprise {
 class SimNode;
 class World;
 
-// One fiber of a node. Objects are used again from one fiber to the next; the index stays.
-struct Fiber {
-  enum class State { kFree, kReady, kRunning, kWaiting };
+// One fiber of a node. Objects are used again from one fiber to the next; the index stays. What
+// every switch needs is in the first two cache lines.
+struct alignas(64) Fiber {
+  enum class State : uint8_t { kFree, kReady, kRunning, kWaiting };
   static constexpr int64_t kNever = INT64_MAX;
 
   Context context;
-  World* world = nullptr;
   SimNode* node = nullptr;
   uint32_t index = 0;
   State state = State::kFree;
   bool fresh = false;  // It has not run yet.
   bool killed = false;
   bool woken = false;
-  std::function<void()> body;  // Empty for the fiber that runs Main.
 
   // While waiting: until when, and among whom. A timer is in the queue for `armed`; where the
   // deadline has moved on since, the timer is put back when it goes off, and not before.
@@ -45,10 +44,33 @@ struct Fiber {
   Fiber* before = nullptr;
   Fiber* after = nullptr;
 
-  Fiber* sibling = nullptr;  // The fiber that the node started before this one.
+  Fiber* sibling = nullptr;    // The fiber that the node started before this one.
+  std::function<void()> body;  // Empty for the fiber that runs Main.
 };
 
-class SimNode final : public Env {
+// How often what has happened, for addresses. Most nodes draw under few labels, and each of them
+// should cost a node no more than it must.
+class Ordinals {
+ public:
+  uint32_t Next(Label label) {
+    for (Counted& few : few_) {
+      if (few.count == 0) few.label = label.index();
+      if (few.label == label.index()) return ++few.count;
+    }
+    return NextOfMany(label);
+  }
+
+ private:
+  struct Counted {
+    uint32_t label = 0, count = 0;
+  };
+  uint32_t NextOfMany(Label label);
+
+  Counted few_[3];
+  std::vector<uint32_t> many_;  // By label.
+};
+
+class alignas(64) SimNode final : public Env {
  public:
   SimNode(World& world, NodeId id, const Role& role, size_t role_index);
 
@@ -71,7 +93,7 @@ class SimNode final : public Env {
   SimDisk* disk_if_used() { return disk_.get(); }
   Fiber* fibers() const { return fibers_; }
   // How often what has happened at this node, for addresses.
-  uint32_t NextOrdinal(Label label);
+  uint32_t NextOrdinal(Label label) { return ordinals_.Next(label); }
   void set_exited() { exited_ = true; }
 
   // Blocks the running fiber; true where it was woken before the deadline, by the world's clock.
@@ -100,6 +122,9 @@ class SimNode final : public Env {
   void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) override;
   void ReportBytes(const MessageType& type, std::string_view bytes) override;
 
+  bool EnterCarefully(Fiber& self);
+  Fiber* DeliverOddly(uint32_t flight);
+  Fiber* Arrive(uint32_t flight);
   Fiber& Start(std::function<void()> body);
   static void Entry(void* fiber);
   void Wake(Fiber& fiber);
@@ -107,26 +132,25 @@ class SimNode final : public Env {
   void GoDown(std::string_view reason);
   void ComeBack(const Address& cause);
 
+  // What every event needs comes first.
   World& world_;
   const NodeId id_;
-  const Role& role_;
-  const size_t role_index_;
-
   bool up_ = false;
   bool exited_ = false;
+  uint32_t call_ = 0;  // Of this boot.
+  uint32_t inbox_ = Flight::kNone;
+  uint32_t inbox_last_ = Flight::kNone;
+  Waiters mail_;  // Those that wait for a message.
+  NodeClock clock_;
+  Ordinals ordinals_;
+
+  const Role& role_;
+  const size_t role_index_;
   std::optional<Fault> crashed_by_;  // None where it aborted.
   std::string abort_reason_;
   uint64_t boot_ = 0;
-  uint32_t call_ = 0;  // Of this boot.
-
   Fiber* fibers_ = nullptr;  // The newest first.
-  Waiters mail_;             // Those that wait for a message.
-  uint32_t inbox_ = Flight::kNone;
-  uint32_t inbox_last_ = Flight::kNone;
-
-  NodeClock clock_;
   std::unique_ptr<SimDisk> disk_;
-  std::vector<uint32_t> ordinals_;     // By label.
   mutable std::vector<NodeId> peers_;  // Made when first asked for.
 };
 
