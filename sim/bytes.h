@@ -14,13 +14,15 @@ inline void CopyFew(char* to, const char* from, size_t bytes) {
     std::memcpy(to, from, bytes);
     return;
   }
-  if (bytes >= 8) {
-    size_t i = 0;
-    for (; i + 8 <= bytes; i += 8) std::memcpy(to + i, from + i, 8);
-    std::memcpy(to + bytes - 8, from + bytes - 8, 8);  // The rest, and some again.
-    return;
+  if (bytes >= 16) {
+    for (size_t i = 16; i < bytes; i += 16) std::memcpy(to + i - 16, from + i - 16, 16);
+    std::memcpy(to + bytes - 16, from + bytes - 16, 16);  // The rest, and some again.
+  } else if (bytes >= 8) {
+    std::memcpy(to, from, 8);
+    std::memcpy(to + bytes - 8, from + bytes - 8, 8);
+  } else {
+    for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
   }
-  for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
 }
 
 }  // namespace reprise

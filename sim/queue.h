@@ -1,16 +1,21 @@
 // What is still to happen, in the order in which it will.
 //
 // A monotone radix heap: a bucket for each bit in which a time can differ from the last one popped,
-// so that an entry moves down at most 63 times and is compared with nothing. Entries of one time
-// come out by their tie-break, and those of one tie-break in the order they went in: buckets are
-// emptied front to back, so nothing overtakes, and those that are due wait in a lane for each
-// tie-break. A burst of equal times costs no more than any other.
+// so that an entry moves down at most 63 times. What is left of the earliest bucket is sorted once
+// it is small, into the *run*, which saves most of those moves; what is pushed into the run's
+// stretch of time is inserted there. A run that grows too long goes back to the buckets, so that a
+// burst of equal times costs no more than any other: when a large bucket is split, those that are
+// due wait in a *lane* for each tie-break.
+//
+// Entries of one time come out by their tie-break, and those of one tie-break in the order they
+// went in: buckets are emptied front to back, so nothing overtakes.
 
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <utility>
+#include <span>
 #include <vector>
 
 #include "sim/time.h"
@@ -30,10 +35,68 @@ class Queue {
 
   // REQUIRES: entry.at is not before the last popped entry's, and its tie is below kTies.
   void Push(const Entry& entry) {
-    ++size_;
-    const uint64_t differs = static_cast<uint64_t>(entry.at ^ last_);
+    if (entry.at <= run_until_) {
+      Insert(entry);
+    } else {
+      Place(entry);
+    }
+  }
+
+  bool empty() const { return run_next_ == run_end_ && (lanes_occupied_ | occupied_) == 0; }
+
+  // The earliest entry. REQUIRES: !empty().
+  Entry Pop() {
+    if (run_next_ == run_end_) {
+      if (lanes_occupied_ != 0) return PopLane();
+      Refill();
+      if (lanes_occupied_ != 0) return PopLane();
+    }
+    const Entry entry = run_[run_next_++];
+    last_ = entry.at;
+    return entry;
+  }
+
+  // Forgets everything and keeps the room, for the next run.
+  void Clear() {
+    for (auto& bucket : buckets_) bucket.clear();
+    for (Lane& lane : lanes_) lane.Clear();
+    occupied_ = 0;
+    lanes_occupied_ = 0;
+    run_next_ = run_end_ = 0;
+    run_until_ = kNoRun;
+    last_ = 0;
+  }
+
+  size_t size() const {
+    size_t size = run_end_ - run_next_;
+    for (const auto& bucket : buckets_) size += bucket.size();
+    for (const Lane& lane : lanes_) size += lane.due.size() - lane.next;
+    return size;
+  }
+
+ private:
+  static constexpr int64_t kNoRun = -1;
+  static constexpr uint32_t kSortAtMost = 24;  // A bucket of so many becomes a run.
+  static constexpr uint32_t kRunRoom = 64;
+
+  struct Lane {
+    std::vector<Entry> due;  // From `next` on.
+    size_t next = 0;
+    void Clear() {
+      due.clear();
+      next = 0;
+    }
+  };
+
+  static bool Before(const Entry& a, const Entry& b) {
+    return a.at < b.at || (a.at == b.at && a.tie < b.tie);
+  }
+
+  void Place(const Entry& entry) {
+    const auto differs = static_cast<uint64_t>(entry.at ^ last_);
     if (differs == 0) {
-      Due(entry);
+      lanes_[entry.tie].due.push_back(entry);
+      lanes_occupied_ |= uint32_t{1} << entry.tie;
     } else {
       const int bucket = 63 - std::countl_zero(differs);
       buckets_[bucket].push_back(entry);
@@ -41,13 +104,17 @@ class Queue {
     }
   }
 
-  bool empty() const { return size_ == 0; }
-  size_t size() const { return size_; }
+  void Insert(const Entry& entry) {
+    if (run_end_ == kRunRoom && !MakeRunRoom()) {
+      Place(entry);
+      return;
+    }
+    uint32_t i = run_end_++;
+    for (; i > run_next_ && Before(entry, run_[i - 1]); --i) run_[i] = run_[i - 1];
+    run_[i] = entry;
+  }
 
-  // The earliest entry. REQUIRES: !empty().
-  Entry Pop() {
-    if (lanes_occupied_ == 0) Refill();
-    --size_;
+  Entry PopLane() {
     const int first = std::countr_zero(lanes_occupied_);
     Lane& lane = lanes_[first];
     const Entry entry = lane.due[lane.next++];
@@ -58,58 +125,50 @@ class Queue {
     return entry;
   }
 
-  // Forgets everything and keeps the room, for the next run.
-  void Clear() {
-    for (auto& bucket : buckets_) bucket.clear();
-    for (Lane& lane : lanes_) lane.Clear();
-    size_ = 0;
-    occupied_ = 0;
-    lanes_occupied_ = 0;
-    last_ = 0;
-  }
-
- private:
-  struct Lane {
-    std::vector<Entry> due;  // From `next` on.
-    size_t next = 0;
-    void Clear() {
-      due.clear();
-      next = 0;
-    }
-  };
-
-  void Due(const Entry& entry) {
-    lanes_[entry.tie].due.push_back(entry);
-    lanes_occupied_ |= uint32_t{1} << entry.tie;
-  }
-
-  // Moves the earliest bucket's entries to where they belong, now that its first is the earliest.
+  // Moves the earliest bucket's entries into the run, or, where they are many, to where they belong
+  // now that its first is the earliest.
   void Refill() {
     const int lowest = std::countr_zero(occupied_);
     auto& bucket = buckets_[lowest];
-    int64_t first = bucket.front().at;
-    for (const Entry& e : bucket) first = e.at < first ? e.at : first;
-    last_ = first;
     occupied_ &= occupied_ - 1;
-    for (const Entry& e : bucket) {
-      const uint64_t differs = static_cast<uint64_t>(e.at ^ last_);
-      if (differs == 0) {
-        Due(e);
-        continue;
-      }
-      const int lower = 63 - std::countl_zero(differs);
-      buckets_[lower].push_back(e);
-      occupied_ |= uint64_t{1} << lower;
+    run_next_ = run_end_ = 0;
+    if (bucket.size() <= kSortAtMost) {
+      // All times that this bucket stands for, so that what is in others comes later.
+      run_until_ = static_cast<int64_t>(static_cast<uint64_t>(bucket.front().at) |
+                                        ((uint64_t{2} << lowest) - 1));
+      for (const Entry& e : bucket) Insert(e);
+    } else {
+      run_until_ = kNoRun;
+      last_ = std::ranges::min(bucket, {}, &Entry::at).at;
+      for (const Entry& e : bucket) Place(e);  // Always to a lower one.
     }
     bucket.clear();
   }
 
-  std::vector<Entry> buckets_[63];
-  uint64_t occupied_ = 0;  // Which buckets have entries.
-  Lane lanes_[kTies];      // Those of time last_, by tie-break.
+  // False where the run is too long, and no more.
+  bool MakeRunRoom() {
+    const std::span<const Entry> left(run_ + run_next_, run_ + run_end_);
+    if (left.size() <= kRunRoom / 2) {
+      std::ranges::copy(left, run_);
+      run_next_ = 0;
+      run_end_ = static_cast<uint32_t>(left.size());
+      return true;
+    }
+    run_next_ = run_end_ = 0;
+    run_until_ = kNoRun;
+    for (const Entry& e : left) Place(e);
+    return false;
+  }
+
+  uint32_t run_next_ = 0;
+  uint32_t run_end_ = 0;
+  int64_t run_until_ = kNoRun;  // What is pushed up to this time goes into the run.
+  int64_t last_ = 0;            // The last popped time, or the least that there is.
+  uint64_t occupied_ = 0;       // Which buckets have entries.
   uint32_t lanes_occupied_ = 0;
-  size_t size_ = 0;
-  int64_t last_ = 0;
+  Entry run_[kRunRoom];
+  std::vector<Entry> buckets_[63];
+  Lane lanes_[kTies];  // Those of time last_, by tie-break.
 };
 
 }  // namespace reprise

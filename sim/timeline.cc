@@ -1,7 +1,11 @@
 #include "sim/timeline.h"
 
 #include <signal.h>
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>  // The same hash with the widest vectors that the machine has.
+#else
 #include <xxhash.h>
+#endif
 
 #include <algorithm>
 
@@ -49,29 +53,35 @@ void Timeline::Reset(bool keep, uint64_t break_at) {
   keep_ = keep;
   break_at_ = break_at;
   if (buffer_.size() < kBlock) buffer_.resize(kBlock);
-  used_ = hashed_ = 0;
+  end_ = buffer_.data();
+  limit_ = end_ + buffer_.size();
+  hashed_ = 0;
   count_ = 0;
   if (hash_ == nullptr) hash_.reset(XXH3_createState());
   XXH3_64bits_reset(hash_.get());
   kept_.clear();
   milestones_.clear();
   milestone_every_ = next_milestone_ = 64;
-  next_stop_ = break_at_ == 0 ? next_milestone_ : std::min(break_at_, next_milestone_);
+  SetNextStop();
 }
 
 void Timeline::Hash() {
-  XXH3_64bits_update(hash_.get(), buffer_.data() + hashed_, used_ - hashed_);
-  hashed_ = used_;
+  const auto used = static_cast<size_t>(end_ - buffer_.data());
+  XXH3_64bits_update(hash_.get(), buffer_.data() + hashed_, used - hashed_);
+  hashed_ = used;
 }
 
 void Timeline::MakeRoom(size_t room) {
+  size_t used = static_cast<size_t>(end_ - buffer_.data());
   if (keep_) {
-    buffer_.resize(std::max(2 * buffer_.size(), used_ + room));
-    return;
+    buffer_.resize(std::max(2 * buffer_.size(), used + room));
+  } else {
+    Hash();
+    used = hashed_ = 0;
+    if (buffer_.size() < room) buffer_.resize(room);
   }
-  Hash();
-  used_ = hashed_ = 0;
-  if (buffer_.size() < room) buffer_.resize(room);
+  end_ = buffer_.data() + used;
+  limit_ = buffer_.data() + buffer_.size();
 }
 
 uint64_t Timeline::digest() {
@@ -79,10 +89,16 @@ uint64_t Timeline::digest() {
   return XXH3_64bits_digest(hash_.get());
 }
 
-void Timeline::Stop() {
+void Timeline::Stop(const char* record, NodeId peer, const MessageType* type) {
+  if (keep_) kept_.push_back({static_cast<size_t>(record - buffer_.data()), type, peer});
   if (count_ == break_at_) raise(SIGTRAP);
   if (count_ == next_milestone_) AddMilestone();
-  next_stop_ = count_ < break_at_ ? std::min(break_at_, next_milestone_) : next_milestone_;
+  SetNextStop();
+}
+
+void Timeline::SetNextStop() {
+  next_stop_ = keep_ ? count_ + 1 : next_milestone_;
+  if (count_ < break_at_) next_stop_ = std::min(next_stop_, break_at_);
 }
 
 void Timeline::AddMilestone() {
@@ -97,19 +113,18 @@ void Timeline::AddMilestone() {
 
 Event Timeline::operator[](size_t i) const {
   CHECK(i < kept_.size());
-  const char* p = buffer_.data() + kept_[i].offset;
-  Header header;
-  std::memcpy(&header, p, sizeof header);
-  const uint64_t nodes = LittleEndian(header.nodes);
-  const uint64_t word = LittleEndian(header.kind_size_type);
-  const size_t size = static_cast<size_t>(word >> 8 & 0xffffff);
-  return {.kind = static_cast<Event::Kind>(word & 0xff),
-          .at = AtNanos(static_cast<int64_t>(LittleEndian(header.at))),
-          .node = NodeId(static_cast<uint32_t>(nodes >> 32)),
-          .peer = NodeId(static_cast<uint32_t>(nodes)),
-          .id = LittleEndian(header.id),
+  uint64_t at = 0, word = 0, id = 0, peer_and_type = 0;
+  const char* p = Get(Get(buffer_.data() + kept_[i].offset, at), word);
+  if (word & kHasId) p = Get(p, id);
+  if (word & kHasPeer) p = Get(p, peer_and_type);
+  const auto size = static_cast<size_t>(word >> 8 & 0xffffff);
+  return {.kind = static_cast<Event::Kind>(word & 0x3f),
+          .at = AtNanos(static_cast<int64_t>(at)),
+          .node = NodeId(static_cast<uint32_t>(word >> 32)),
+          .peer = kept_[i].peer,
+          .id = id,
           .index = i + 1,
-          .message = MessageView(kept_[i].type, {p + sizeof header, size})};
+          .message = MessageView(kept_[i].type, {p, size})};
 }
 
 }  // namespace reprise

@@ -1,8 +1,8 @@
 // What happened in a run, event by event, and the digest over all of it.
 //
 // A timeline is seldom kept: a trace (trace.h) gives it back, bit for bit, and the digest proves
-// it. So events are fixed-width records followed by their payload in a buffer that is hashed and
-// used again, unless somebody asked to keep them.
+// it. So events are short records in a buffer that is hashed and used again, unless somebody asked
+// to keep them.
 
 #pragma once
 
@@ -96,25 +96,31 @@ class Timeline {
   // of that number, for debuggers.
   void Reset(bool keep, uint64_t break_at = 0);
 
-  void Add(Event::Kind kind, Time at, NodeId node, NodeId peer, uint64_t id,
-           const MessageType* type, std::string_view payload) {
+  // A record is the time and a word with kind, node and size; then the id, unless it is zero; then
+  // peer and type, unless there are none; then the payload, padded with zeros. Two bits beside the
+  // kind say what is there. The peer of a delivery is not said again: the id says whose send it is.
+  [[gnu::always_inline]] void Add(Event::Kind kind, Time at, NodeId node, NodeId peer, uint64_t id,
+                                  const MessageType* type, std::string_view payload) {
     CHECK(payload.size() < kPayloadBytesMost);
-    const size_t room = sizeof(Header) + (payload.size() + 7) / 8 * 8;
-    if (used_ + room > buffer_.size()) MakeRoom(room);
-    char* p = buffer_.data() + used_;
-    const Header header{LittleEndian(static_cast<uint64_t>(Nanos(at))),
-                        LittleEndian(uint64_t{Index(node)} << 32 | Index(peer)), LittleEndian(id),
-                        LittleEndian(static_cast<uint64_t>(kind) | payload.size() << 8 |
-                                     uint64_t{type == nullptr ? 0 : type->hash} << 32)};
-    std::memcpy(p, &header, sizeof header);
+    const size_t padded = (payload.size() + 7) / 8 * 8;
+    if (kHeaderBytesMost + padded > static_cast<size_t>(limit_ - end_)) [[unlikely]]
+      MakeRoom(kHeaderBytesMost + padded);
+    char* const record = end_;
+    const bool has_id = id != 0;
+    const bool has_peer = (peer != kNobody && !IdImpliesPeer(kind)) || type != nullptr;
+    char* p = Put(record, static_cast<uint64_t>(Nanos(at)));
+    p = Put(p, static_cast<uint64_t>(kind) | (has_id ? kHasId : 0) | (has_peer ? kHasPeer : 0) |
+                   payload.size() << 8 | uint64_t{Index(node)} << 32);
+    if (has_id) p = Put(p, id);
+    if (has_peer) p = Put(p, uint64_t{Index(peer)} << 32 | (type == nullptr ? 0 : type->hash));
     if (!payload.empty()) {
-      std::memset(p + room - 8, 0, 8);
-      CopyFew(p + sizeof header, payload.data(), payload.size());
+      std::memset(p + padded - 8, 0, 8);
+      CopyFew(p, payload.data(), payload.size());
+      p += padded;
     }
-    used_ += room;
-    ++count_;
-    if (keep_) kept_.push_back({used_ - room, type});
-    if (count_ == next_stop_) Stop();
+    end_ = p;
+    if (++count_ == next_stop_) [[unlikely]]
+      Stop(record, peer, type);
   }
 
   uint64_t count() const { return count_; }
@@ -129,28 +135,53 @@ class Timeline {
   Event operator[](size_t i) const;
 
  private:
-  // Little-endian, so that the digest is the same on every machine.
-  struct Header {
-    uint64_t at, nodes, id, kind_size_type;
-  };
+  static constexpr size_t kHeaderBytesMost = 32;
+  static constexpr uint64_t kHasId = 0x40, kHasPeer = 0x80;
+  static_assert(Event::kKinds <= 0x40);
+
   struct Kept {
     size_t offset;
     const MessageType* type;
+    NodeId peer;
   };
+
+  static constexpr bool IdImpliesPeer(Event::Kind kind) {
+    return kind == Event::Kind::kDeliver || kind == Event::Kind::kDuplicate ||
+           kind == Event::Kind::kDrop || kind == Event::Kind::kCutOff ||
+           kind == Event::Kind::kNobodyUp;
+  }
+  // Little-endian, so that the digest is the same on every machine.
   static constexpr uint64_t LittleEndian(uint64_t x) {
     return std::endian::native == std::endian::little ? x : __builtin_bswap64(x);
+  }
+  static char* Put(char* p, uint64_t x) {
+    x = LittleEndian(x);
+    std::memcpy(p, &x, sizeof x);
+    return p + sizeof x;
+  }
+  static const char* Get(const char* p, uint64_t& x) {
+    std::memcpy(&x, p, sizeof x);
+    x = LittleEndian(x);
+    return p + sizeof x;
   }
 
   void MakeRoom(size_t room);
   void Hash();
-  void Stop();  // At a milestone, or where a debugger wants to.
+  // Where there is more to do about an event than to write it down: it is to be kept, or a
+  // milestone, or where a debugger wants to stop.
+  void Stop(const char* record, NodeId peer, const MessageType* type);
+  void SetNextStop();
   void AddMilestone();
+
+  // What every event needs comes first.
+  char* end_ = nullptr;  // Of the records in the buffer,
+  char* limit_ = nullptr;
+  uint64_t count_ = 0;
+  uint64_t next_stop_ = 64;
 
   bool keep_ = false;
   std::vector<char> buffer_;
-  size_t used_ = 0;
   size_t hashed_ = 0;  // How much of the buffer has gone into the digest.
-  uint64_t count_ = 0;
   struct FreeHash {
     void operator()(XXH3_state_s* state) const;
   };
@@ -160,7 +191,6 @@ class Timeline {
   uint64_t milestone_every_ = 64;
   uint64_t next_milestone_ = 64;
   uint64_t break_at_ = 0;
-  uint64_t next_stop_ = 64;  // The earlier of the two.
 };
 
 }  // namespace reprise
