@@ -177,10 +177,6 @@ uint64_t Choices::Given(const Address& address, uint64_t bound, uint64_t otherwi
   return otherwise;
 }
 
-void Choices::Take(const Address& address, uint64_t value, uint64_t bound) {
-  taken_.push_back({{address, value, bound}, event_ == nullptr ? 0 : *event_});
-}
-
 Departures Choices::departures() const {
   Departures out;
   out.reserve(taken_.size());

@@ -25,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/time.h"
@@ -157,6 +158,10 @@ class Choices {
 
   // Every nonzero draw so far, in the order drawn.
   const std::vector<Taken>& taken() const { return taken_; }
+  // Gives them away; nothing is drawn after that.
+  std::vector<Taken> ReleaseTaken() { return std::move(taken_); }
+  // Makes room for so many of them.
+  void Reserve(size_t departures) { taken_.reserve(departures); }
   // The same, sorted by address.
   Departures departures() const;
 
@@ -198,7 +203,9 @@ class Choices {
   }
 
   uint64_t Given(const Address& address, uint64_t bound, uint64_t otherwise);
-  void Take(const Address& address, uint64_t value, uint64_t bound);
+  void Take(const Address& address, uint64_t value, uint64_t bound) {
+    taken_.push_back({{address, value, bound}, event_ == nullptr ? 0 : *event_});
+  }
 
   bool seeded_ = false;
   uint64_t seed_ = 0;

@@ -13,7 +13,6 @@
 
 #ifdef REPRISE_ASAN
 #include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
 #endif
 
 namespace reprise {
@@ -48,16 +47,6 @@ struct Pools {
 Pools& ThePools() {
   static Pools* pools = new Pools;  // Never destroyed: fibers may outlive static objects.
   return *pools;
-}
-
-// What cxxabi.h keeps to itself: the layout that the Itanium ABI fixes for __cxa_get_globals().
-struct ExceptionState {
-  void* caught;
-  unsigned uncaught;
-};
-
-ExceptionState* TheExceptionState() {
-  return reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
 
 void AddSlab(Pools& pools, Pool& pool) {
@@ -101,8 +90,7 @@ void Context::Start(const Stack& stack, Entry entry, void* argument) {
   stack_ = stack;
   entry_ = entry;
   argument_ = argument;
-  caught_ = nullptr;
-  uncaught_ = 0;
+  exceptions_ = {};
 #ifdef REPRISE_ASAN
   fake_stack_ = nullptr;
   asan_bottom_ = stack.bottom;
@@ -111,24 +99,8 @@ void Context::Start(const Stack& stack, Entry entry, void* argument) {
   handle_ = ctx::make_fcontext(stack.bottom + stack.size, stack.size, &Context::Trampoline);
 }
 
-namespace {
-
-// Who is leaving and who is arriving, in the one switch under way.
-struct Passage {
-  Context* from;
-  Context* to;
-};
-
-}  // namespace
-
-// Runs first thing on arrival, whether by a first entry or a return.
-void Context::Arrived(ctx::transfer_t from) {
-  const Passage passage = *static_cast<Passage*>(from.data);
-  passage.from->handle_ = from.fctx;
-#ifdef REPRISE_ASAN
-  __sanitizer_finish_switch_fiber(passage.to->fake_stack_, &passage.from->asan_bottom_,
-                                  &passage.from->asan_size_);
-#endif
+ExceptionState& Context::FindExceptionState() {
+  return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
 
 void Context::Trampoline(ctx::transfer_t from) {
@@ -138,23 +110,8 @@ void Context::Trampoline(ctx::transfer_t from) {
   std::abort();  // An entry ends in Leave().
 }
 
-void Context::SwitchTo(Context& to) {
-  ExceptionState* state = TheExceptionState();
-  caught_ = state->caught;
-  uncaught_ = state->uncaught;
-  state->caught = to.caught_;
-  state->uncaught = to.uncaught_;
-  Passage passage{this, &to};
-#ifdef REPRISE_ASAN
-  __sanitizer_start_switch_fiber(&fake_stack_, to.asan_bottom_, to.asan_size_);
-#endif
-  Arrived(ctx::jump_fcontext(to.handle_, &passage));
-}
-
 void Context::Leave(Context& to) {
-  ExceptionState* state = TheExceptionState();
-  state->caught = to.caught_;
-  state->uncaught = to.uncaught_;
+  TheExceptionState() = to.exceptions_;
   Passage passage{this, &to};
 #ifdef REPRISE_ASAN
   __sanitizer_start_switch_fiber(nullptr, to.asan_bottom_, to.asan_size_);

@@ -13,6 +13,9 @@
 #include <boost/context/detail/fcontext.hpp>
 #include <cstddef>
 #include <cstdint>
+#ifdef REPRISE_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace reprise {
 
@@ -22,6 +25,12 @@ struct Stack {
   char* bottom = nullptr;  // The lowest usable byte.
   size_t size = 0;
   bool guarded = false;
+};
+
+// What cxxabi.h keeps to itself: the layout that the Itanium ABI fixes for __cxa_get_globals().
+struct ExceptionState {
+  void* caught = nullptr;
+  unsigned uncaught = 0;
 };
 
 // Pools stacks of one size, so that spawning costs no system call. The most recently freed is the
@@ -56,22 +65,53 @@ class Context {
   bool intact() const;
 
  private:
+  // Who is leaving and who is arriving, in the one switch under way.
+  struct Passage {
+    Context* from;
+    Context* to;
+  };
+
   static void Trampoline(boost::context::detail::transfer_t from);
-  static void Arrived(boost::context::detail::transfer_t from);
+  // Runs first thing on arrival, whether by a first entry or a return.
+  static void Arrived(boost::context::detail::transfer_t from) {
+    const Passage passage = *static_cast<Passage*>(from.data);
+    passage.from->handle_ = from.fctx;
+#ifdef REPRISE_ASAN
+    __sanitizer_finish_switch_fiber(passage.to->fake_stack_, &passage.from->asan_bottom_,
+                                    &passage.from->asan_size_);
+#endif
+  }
+  static ExceptionState& FindExceptionState();
+  // This thread's. Found once, because the library's own way to it is a call.
+  static ExceptionState& TheExceptionState() {
+    static constinit thread_local ExceptionState* found = nullptr;
+    if (found == nullptr) [[unlikely]]
+      found = &FindExceptionState();
+    return *found;
+  }
 
   boost::context::detail::fcontext_t handle_ = nullptr;
+  ExceptionState exceptions_;  // While this context is not running.
   Stack stack_;
   Entry entry_ = nullptr;
   void* argument_ = nullptr;
-  // The exception state while this context is not running.
-  void* caught_ = nullptr;
-  unsigned uncaught_ = 0;
 #ifdef REPRISE_ASAN
   void* fake_stack_ = nullptr;
   const void* asan_bottom_ = nullptr;
   size_t asan_size_ = 0;
 #endif
 };
+
+inline void Context::SwitchTo(Context& to) {
+  ExceptionState& state = TheExceptionState();
+  exceptions_ = state;
+  state = to.exceptions_;
+  Passage passage{this, &to};
+#ifdef REPRISE_ASAN
+  __sanitizer_start_switch_fiber(&fake_stack_, to.asan_bottom_, to.asan_size_);
+#endif
+  Arrived(boost::context::detail::jump_fcontext(to.handle_, &passage));
+}
 
 // Makes a stack overflow print what happened and abort, rather than die without a word. Idempotent.
 // `describe` says which fiber is running; it is called from a signal handler.

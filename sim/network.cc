@@ -7,18 +7,18 @@
 
 namespace reprise {
 
-Network::Network(World& world) : world_(world), model_(world.scenario().links) {
-  const auto nodes = static_cast<size_t>(world.scenario().nodes());
-  if (nodes <= kTableAtMost) {
-    nodes_ = nodes;
-    table_.resize(nodes * nodes);
-  }
+Network::Network(World& world)
+    : world_(world),
+      model_(world.scenario().links),
+      sent_on_(world.nodes()),
+      cuts_(world.nodes()),
+      arrival_(world.nodes()) {
   for (Fault fault : {Fault::kDrop, Fault::kDuplicate, Fault::kLate, Fault::kOrder}) {
     faulty_ |= world.on(fault);
   }
 }
 
-uint32_t Network::Allocate() {
+inline uint32_t Network::Allocate() {
   if (free_ == Flight::kNone) {
     flights_.emplace_back();
     return static_cast<uint32_t>(flights_.size() - 1);
@@ -28,37 +28,55 @@ uint32_t Network::Allocate() {
   return index;
 }
 
-void Network::Free(uint32_t index) {
-  flights_[index].message.Clear();
-  flights_[index].next = free_;
-  free_ = index;
-}
-
 Duration Network::LateBy(uint64_t quantile) const {
   return model_.late_by != nullptr ? model_.late_by(quantile) : Share(100ms, quantile);
 }
 
-void Network::Send(NodeId from, NodeId to, const MessageType& type, std::string_view bytes) {
+inline void Network::Launch(int64_t at, const Ticket& ticket, uint16_t tie, const MessageType& type,
+                            std::string_view bytes) {
+  if (model_.fifo) {
+    int64_t& last = arrival_.At(ticket.from, ticket.to);
+    at = last = std::max(at, last);
+  }
+  const uint32_t index = Allocate();
+  Flight& flight = flights_[index];
+  static_cast<Ticket&>(flight) = ticket;
+  flight.message.Assign(&type, bytes);
+  world_.Push(at, World::What::kDeliver, index, tie);
+}
+
+[[gnu::always_inline]] inline void Network::Send(NodeId from, NodeId to, const MessageType& type,
+                                                 std::string_view bytes) {
   CHECK(to != kNobody && Index(to) <= world_.nodes());
-  Link& link = Between(from, to);
-  const uint64_t ordinal = ++link.sent;
+  const uint32_t ordinal = ++sent_on_.At(from, to);
   const uint64_t id = ++sent_;
   world_.Note(Event::Kind::kSend, from, to, id, &type, bytes);
-  if (link.cuts > 0) {
+  const Ticket ticket{.id = id, .from = from, .to = to};
+  const int64_t at = world_.now() + model_.delay.count();
+  if (any_cuts_ != 0 || (faulty_ && world_.storm())) {
+    Venture(at, ticket, ordinal, type, bytes);
+  } else {
+    Launch(at, ticket, 0, type, bytes);
+  }
+}
+
+void Network::Venture(int64_t at, Ticket ticket, uint32_t ordinal, const MessageType& type,
+                      std::string_view bytes) {
+  const NodeId from = ticket.from, to = ticket.to;
+  if (any_cuts_ != 0 && cuts_.At(from, to) > 0) {
     ++world_.count(Fault::kCut).applied;
     if (world_.node(to).up()) ++world_.count(Fault::kCut).observed;
-    world_.Note(Event::Kind::kCutOff, from, to, id);
+    world_.Note(Event::Kind::kCutOff, from, to, ticket.id);
     return;
   }
-  int64_t at = world_.now() + model_.delay.count();
   if (!faulty_ || !world_.storm()) {
-    Launch(link, at, from, to, id, false, false, 0, type, bytes);
+    Launch(at, ticket, 0, type, bytes);
     return;
   }
   if (world_.Strike(Fault::kDrop, from, to, ordinal, 0, 2) != 0) {
     ++world_.count(Fault::kDrop).applied;
     if (world_.node(to).up()) ++world_.count(Fault::kDrop).observed;
-    world_.Note(Event::Kind::kDrop, from, to, id);
+    world_.Note(Event::Kind::kDrop, from, to, ticket.id);
     return;
   }
   const uint64_t late = world_.Strike(Fault::kLate, from, to, ordinal, 0, kQuantiles);
@@ -69,29 +87,20 @@ void Network::Send(NodeId from, NodeId to, const MessageType& type, std::string_
   const uint64_t tie =
       model_.fifo ? 0 : world_.Strike(Fault::kOrder, from, to, ordinal, 0, Queue::kTies);
   if (tie != 0) ++world_.count(Fault::kOrder).applied;
-  Launch(link, at, from, to, id, late != 0, false, static_cast<uint16_t>(tie), type, bytes);
+  ticket.late = late != 0;
+  Launch(at, ticket, static_cast<uint16_t>(tie), type, bytes);
   const uint64_t twice = world_.Strike(Fault::kDuplicate, from, to, ordinal, 0, kQuantiles);
   if (twice != 0) {
     ++world_.count(Fault::kDuplicate).applied;
-    Launch(link, at + LateBy(twice).count(), from, to, id, false, true, 0, type, bytes);
+    ticket.late = false;
+    ticket.copy = true;
+    Launch(at + LateBy(twice).count(), ticket, 0, type, bytes);
   }
 }
 
-void Network::Launch(Link& link, int64_t at, NodeId from, NodeId to, uint64_t id, bool late,
-                     bool copy, uint16_t tie, const MessageType& type, std::string_view bytes) {
-  if (model_.fifo) {
-    at = std::max(at, link.last_arrival);
-    link.last_arrival = at;
-  }
-  const uint32_t index = Allocate();
-  Flight& flight = flights_[index];
-  flight.from = from;
-  flight.to = to;
-  flight.id = id;
-  flight.late = late;
-  flight.copy = copy;
-  flight.message.Assign(&type, bytes);
-  world_.Push(at, World::What::kDeliver, index, tie);
+// Here, so that it becomes one with Send.
+void SimNode::SendBytes(NodeId to, const MessageType& type, std::string_view bytes) {
+  if (Enter()) world_.network().Send(id_, to, type, bytes);
 }
 
 }  // namespace reprise

@@ -12,49 +12,14 @@ namespace {
 
 const Label kDown = Label::Reserved("down");
 
-void Abandon(Waiters& waiters) {
-  for (auto* fiber = static_cast<Fiber*>(waiters.first); fiber != nullptr; fiber = fiber->after) {
-    fiber->among = nullptr;
-  }
-}
-
-void Append(Waiters& waiters, Fiber& fiber) {
-  waiters.abandon = Abandon;
-  auto* last = static_cast<Fiber*>(waiters.last);
-  fiber.among = &waiters;
-  fiber.before = last;
-  fiber.after = nullptr;
-  if (last == nullptr) {
-    waiters.first = &fiber;
-  } else {
-    last->after = &fiber;
-  }
-  waiters.last = &fiber;
-}
-
-void Unlink(Fiber& fiber) {
-  Waiters* waiters = std::exchange(fiber.among, nullptr);
-  if (waiters == nullptr) return;
-  if (fiber.before == nullptr) {
-    waiters->first = fiber.after;
-  } else {
-    fiber.before->after = fiber.after;
-  }
-  if (fiber.after == nullptr) {
-    waiters->last = fiber.before;
-  } else {
-    fiber.after->before = fiber.before;
-  }
-}
-
 }  // namespace
 
 SimNode::SimNode(World& world, NodeId id, const Role& role, size_t role_index)
     : world_(world), id_(id), role_(role), role_index_(role_index) {}
 
-uint32_t SimNode::NextOrdinal(Label label) {
-  if (label.index() >= ordinals_.size()) ordinals_.resize(Label::count());
-  return ++ordinals_[label.index()];
+uint32_t Ordinals::NextOfMany(Label label) {
+  if (label.index() >= many_.size()) many_.resize(Label::count());
+  return ++many_[label.index()];
 }
 
 void SimNode::Boot() {
@@ -172,100 +137,15 @@ void SimNode::Exit() {
   up_ = false;
 }
 
-Fiber& SimNode::Call() {
-  Fiber* self = world_.running();
-  CHECK(self != nullptr && self->node == this);  // Node code may use its own Env only.
-  if (calls_at_ != world_.now()) {
-    calls_at_ = world_.now();
-    calls_now_ = 0;
-  }
-  if (++calls_now_ > kCallsAtOneMoment) [[unlikely]] {
+void SimNode::CountMoreCalls() {
+  if (calls_at_ == world_.now()) {
     world_.Fail(
         "livelock",
         Name(id_) + " called Env " + std::to_string(kCallsAtOneMoment) + " times in one moment",
         id_);
-    End(*self);
   }
-  return *self;
-}
-
-void SimNode::End(Fiber& self) {
-  self.killed = true;
-  if (!self.fresh && std::uncaught_exceptions() == 0) throw Killed{};
-}
-
-bool SimNode::Enter() {
-  Fiber& self = Call();
-  if (self.killed || world_.over()) {
-    End(self);
-    return false;
-  }
-  ++call_;
-  if (world_.on(Fault::kCrashAt) && role_.mortal &&
-      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash(id_) &&
-      std::uncaught_exceptions() == 0) {
-    world_.Interrupt(World::What::kCrashNow, Index(id_));
-    throw Killed{};  // Resumed only to be unwound.
-  }
-  return true;
-}
-
-bool SimNode::WaitAmong(Waiters* waiters, int64_t deadline) {
-  Fiber& self = *world_.running();
-  if (waiters != nullptr) Append(*waiters, self);
-  self.woken = false;
-  self.deadline = deadline;
-  if (deadline < self.armed) {
-    self.armed = std::max(deadline, world_.now());
-    world_.Push(self.armed, World::What::kTimer, self.index);
-  }
-  self.state = Fiber::State::kWaiting;
-  world_.Block(self);
-  if (self.killed) End(self);
-  return self.woken;
-}
-
-Fiber* SimNode::TimeOut(Fiber& fiber) {
-  Unlink(fiber);
-  world_.Note(Event::Kind::kWake, id_);
-  return &fiber;
-}
-
-Fiber* SimNode::Deliver(uint32_t index) {
-  Flight& flight = world_.network().flight(index);
-  if (!up_) {  // A node that is down receives nothing, and nobody tells the sender.
-    world_.Note(Event::Kind::kNobodyUp, id_, flight.from, flight.id);
-    world_.network().Free(index);
-    return nullptr;
-  }
-  if (flight.late) ++world_.count(Fault::kLate).observed;
-  if (flight.copy) ++world_.count(Fault::kDuplicate).observed;
-  world_.Note(flight.copy ? Event::Kind::kDuplicate : Event::Kind::kDeliver, id_, flight.from,
-              flight.id);
-  flight.next = Flight::kNone;
-  if (inbox_ == Flight::kNone) {
-    inbox_ = index;
-  } else {
-    world_.network().flight(inbox_last_).next = index;
-  }
-  inbox_last_ = index;
-  auto* waiter = static_cast<Fiber*>(mail_.first);
-  if (waiter == nullptr) return nullptr;
-  Unlink(*waiter);
-  waiter->woken = true;
-  return waiter;
-}
-
-void SimNode::Wake(Fiber& fiber) {
-  Unlink(fiber);
-  fiber.woken = true;
-  fiber.state = Fiber::State::kReady;
-  uint64_t tie = 0;
-  if (world_.on(Fault::kOrder)) {
-    tie = world_.Strike(Fault::kOrder, id_, kNobody, ++wakes_, 0, Queue::kTies);
-    if (tie != 0) ++world_.count(Fault::kOrder).applied;
-  }
-  world_.Push(world_.now(), World::What::kResume, fiber.index, static_cast<uint16_t>(tie));
+  calls_at_ = world_.now();
+  calls_most_ = calls_ + kCallsAtOneMoment;
 }
 
 std::span<const NodeId> SimNode::peers() const {
@@ -306,32 +186,6 @@ Time SimNode::WallNow() {
   return clock_.Wall(world_.now());
 }
 
-void SimNode::SleepUntil(Time deadline) {
-  if (Enter()) WaitAmong(nullptr, clock_.World(deadline));
-}
-
-uint64_t SimNode::Random(Label label, uint64_t bound) {
-  CHECK(bound > 0 && !label.reserved());
-  if (Call().killed) return 0;
-  return world_.choices().Draw({{label, id_}, NextOrdinal(label)}, bound);
-}
-
-std::optional<Envelope> SimNode::ReceiveUntil(Time deadline) {
-  if (!Enter()) return std::nullopt;
-  if (inbox_ == Flight::kNone) {
-    const int64_t until = clock_.World(deadline);
-    if (until <= world_.now()) return std::nullopt;
-    WaitAmong(&mail_, until);
-  }
-  if (inbox_ == Flight::kNone) return std::nullopt;
-  const uint32_t index = inbox_;
-  Flight& flight = world_.network().flight(index);
-  inbox_ = flight.next;
-  std::optional<Envelope> envelope(Envelope{flight.from, std::move(flight.message)});
-  world_.network().Free(index);
-  return envelope;
-}
-
 void SimNode::Spawn(std::function<void()> body) {
   if (!Enter()) return;
   CHECK(body != nullptr);
@@ -344,24 +198,6 @@ void SimNode::Abort(std::string_view reason) {
     world_.Interrupt(World::What::kAbortNow, Index(id_));
   }
   throw Killed{};  // Resumed only to be unwound.
-}
-
-bool SimNode::Park(Waiters& waiters, Time deadline) {
-  return Enter() && WaitAmong(&waiters, clock_.World(deadline));
-}
-
-void SimNode::WakeOne(Waiters& waiters) {
-  if (Call().killed || waiters.first == nullptr) return;
-  Wake(*static_cast<Fiber*>(waiters.first));
-}
-
-void SimNode::WakeAll(Waiters& waiters) {
-  if (Call().killed) return;
-  while (waiters.first != nullptr) Wake(*static_cast<Fiber*>(waiters.first));
-}
-
-void SimNode::SendBytes(NodeId to, const MessageType& type, std::string_view bytes) {
-  if (Enter()) world_.network().Send(id_, to, type, bytes);
 }
 
 void SimNode::ReportBytes(const MessageType& type, std::string_view bytes) {

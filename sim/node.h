@@ -22,13 +22,13 @@ namespace reprise {
 class SimNode;
 class World;
 
-// One fiber of a node. Objects are used again from one fiber to the next; the index stays.
-struct Fiber {
-  enum class State { kFree, kReady, kRunning, kWaiting };
+// One fiber of a node. Objects are used again from one fiber to the next; the index stays. What
+// every switch needs is in the first two cache lines.
+struct alignas(64) Fiber {
+  enum class State : uint8_t { kFree, kReady, kRunning, kWaiting };
   static constexpr int64_t kNever = INT64_MAX;
 
   Context context;
-  World* world = nullptr;
   SimNode* node = nullptr;
   uint32_t index = 0;
   State state = State::kFree;
@@ -36,7 +36,6 @@ struct Fiber {
   bool main = false;   // It runs Main, and no body.
   bool killed = false;
   bool woken = false;
-  std::function<void()> body;
 
   // While waiting: until when, and among whom. A timer is in the queue for `armed`; where the
   // deadline has moved on since, the timer is put back when it goes off, and not before.
@@ -46,11 +45,34 @@ struct Fiber {
   Fiber* before = nullptr;
   Fiber* after = nullptr;
 
-  Fiber* older = nullptr;  // The fiber that the node started before this one,
-  Fiber* newer = nullptr;  // and after it.
+  Fiber* older = nullptr;      // The fiber that the node started before this one,
+  Fiber* newer = nullptr;      // and after it.
+  std::function<void()> body;  // Empty for the fiber that runs Main.
 };
 
-class SimNode final : public Env {
+// How often what has happened, for addresses. Most nodes draw under few labels, and each of them
+// should cost a node no more than it must.
+class Ordinals {
+ public:
+  uint32_t Next(Label label) {
+    for (Counted& few : few_) {
+      if (few.count == 0) few.label = label.index();
+      if (few.label == label.index()) return ++few.count;
+    }
+    return NextOfMany(label);
+  }
+
+ private:
+  struct Counted {
+    uint32_t label = 0, count = 0;
+  };
+  uint32_t NextOfMany(Label label);
+
+  Counted few_[3];
+  std::vector<uint32_t> many_;  // By label.
+};
+
+class alignas(64) SimNode final : public Env {
  public:
   SimNode(World& world, NodeId id, const Role& role, size_t role_index);
 
@@ -102,10 +124,13 @@ class SimNode final : public Env {
 
   // The start of calls that always return: the fiber that makes them.
   Fiber& Call();
+  // Looks whether too many calls have been made at one moment.
+  void CountMoreCalls();
   // Ends the fiber at this call, unless something is unwinding it already.
   static void End(Fiber& self);
-  // How often what has been drawn at this node, for addresses.
-  uint32_t NextOrdinal(Label label);
+  bool EnterCarefully(Fiber& self);
+  Fiber* DeliverOddly(uint32_t flight);
+  Fiber* Arrive(uint32_t flight);
   Fiber& Start(std::function<void()> body);
   static void Entry(void* fiber);
   void Wake(Fiber& fiber);
@@ -113,31 +138,31 @@ class SimNode final : public Env {
   void GoDown(std::string_view reason);
   void ComeBack(const Address& cause);
 
+  // What every event needs comes first.
   World& world_;
   const NodeId id_;
-  const Role& role_;
-  const size_t role_index_;
-
   bool up_ = false;
   bool exited_ = false;
+  uint32_t call_ = 0;  // Of this boot.
+  uint32_t inbox_ = Flight::kNone;
+  uint32_t inbox_last_ = Flight::kNone;
+  Waiters mail_;  // Those that wait for a message.
+  uint64_t calls_ = 0;
+  uint64_t calls_most_ = 0;  // Until it is time to count again.
+  NodeClock clock_;
+  uint64_t wakes_ = 0;
+  Ordinals draws_;
+
+  const Role& role_;
+  const size_t role_index_;
   std::optional<Fault> crashed_by_;  // None where it aborted.
   std::string abort_reason_;
   uint64_t boot_ = 0;
-  uint32_t call_ = 0;  // Of this boot.
   // More calls than this at one moment are a livelock.
   static constexpr uint64_t kCallsAtOneMoment = 1'000'000;
-  uint64_t calls_now_ = 0;
-  int64_t calls_at_ = 0;  // The moment they are counted for.
-
+  int64_t calls_at_ = -1;    // The moment when they were last looked at.
   Fiber* fibers_ = nullptr;  // The newest first.
-  Waiters mail_;             // Those that wait for a message.
-  uint32_t inbox_ = Flight::kNone;
-  uint32_t inbox_last_ = Flight::kNone;
-
-  NodeClock clock_;
   std::unique_ptr<SimDisk> disk_;
-  std::vector<uint32_t> ordinals_;  // By label.
-  uint64_t wakes_ = 0;
   mutable std::vector<NodeId> peers_;  // Made when first asked for.
 };
 

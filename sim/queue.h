@@ -76,7 +76,7 @@ class Queue {
 
  private:
   static constexpr int64_t kNoRun = -1;
-  static constexpr uint32_t kSortAtMost = 24;  // A bucket of so many becomes a run.
+  static constexpr uint32_t kSortAtMost = 6;  // A bucket of so many becomes a run.
   static constexpr uint32_t kRunRoom = 64;
 
   struct Lane {

@@ -107,18 +107,19 @@ class Cutter {
 void World::SetClocks() {
   const ClockModel& model = scenario_.clocks;
   CHECK(!on(Fault::kDrift) || (model.drift_ppm_most > 0 && model.drift_ppm_most <= 500'000));
-  for (auto& node : nodes_) {
-    if (!node->mortal()) continue;
-    const uint64_t offset = Strike(Fault::kOffset, node->self(), kNobody, 1, 0, kQuantiles);
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    SimNode& node = nodes_[i];
+    if (!node.mortal()) continue;
+    const uint64_t offset = Strike(Fault::kOffset, node.self(), kNobody, 1, 0, kQuantiles);
     const auto most = static_cast<uint64_t>(model.drift_ppm_most);
-    const uint64_t drift = Strike(Fault::kDrift, node->self(), kNobody, 1, 0, 2 * most + 1);
+    const uint64_t drift = Strike(Fault::kDrift, node.self(), kNobody, 1, 0, 2 * most + 1);
     const int64_t ns = Share(model.offset_most, offset).count();
     // 1 and 2 are the slightest drifts, one each way.
     const int64_t ppm = drift == 0 ? 0 : Unzigzag(drift + 1);
-    node->clock().Set(ns, ppm);
+    node.clock().Set(ns, ppm);
     if (offset != 0) ++faults_[Fault::kOffset].applied;
     if (drift != 0) ++faults_[Fault::kDrift].applied;
-    if (offset != 0 || drift != 0) Note(Event::Kind::kClock, node->self(), kNobody, offset);
+    if (offset != 0 || drift != 0) Note(Event::Kind::kClock, node.self(), kNobody, offset);
   }
 }
 
@@ -138,11 +139,12 @@ void World::PlanSlots(Fault fault, NodeId node, Duration slot) {
 
 void World::PlanStorm() {
   PlanSlots(Fault::kCut, kNobody, scenario_.cuts.slot);
-  for (auto& node : nodes_) {
-    if (!node->mortal()) continue;
-    PlanSlots(Fault::kCrash, node->self(), scenario_.crashes.slot);
-    PlanSlots(Fault::kRot, node->self(), scenario_.disks.rot_slot);
-    PlanSlots(Fault::kJump, node->self(), scenario_.clocks.jump_slot);
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    SimNode& node = nodes_[i];
+    if (!node.mortal()) continue;
+    PlanSlots(Fault::kCrash, node.self(), scenario_.crashes.slot);
+    PlanSlots(Fault::kRot, node.self(), scenario_.disks.rot_slot);
+    PlanSlots(Fault::kJump, node.self(), scenario_.clocks.jump_slot);
   }
 }
 

@@ -20,7 +20,8 @@ const char* DescribeCurrent() { return current == nullptr ? nullptr : current->D
 struct Room {
   Queue queue;
   Timeline timeline;
-  std::vector<std::unique_ptr<Fiber>> fibers;
+  Slab<Fiber> fibers;
+  size_t departures = 0;
 };
 
 Room& TheRoom() {
@@ -34,10 +35,11 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
     : scenario_(scenario),
       choices_(std::move(choices)),
       options_(options),
-      queue_(std::move(TheRoom().queue)),
       timeline_(std::move(TheRoom().timeline)),
       end_((scenario.storm + scenario.calm).count()),
+      queue_(std::move(TheRoom().queue)),
       fibers_(std::move(TheRoom().fibers)) {
+  choices_.Reserve(TheRoom().departures);
   ReportStackOverflows(&DescribeCurrent);
   SetMenu();
   Populate();
@@ -53,14 +55,15 @@ World::Current::Current(World* world) {
 World::Current::~Current() { current = nullptr; }
 
 World::~World() {
-  over_ = true;
+  over_ = careful_ = true;
   running_ = dead_ = nullptr;
   job_ = nullptr;
-  for (auto& node : nodes_) node->Unwind();  // There is something where an exception ended the run.
+  // There is something to unwind where an exception ended the run.
+  for (size_t i = 0; i < nodes_.size(); ++i) nodes_[i].Unwind();
   queue_.Clear();
   if (timeline_.size() == 0) TheRoom().timeline = std::move(timeline_);
   TheRoom().queue = std::move(queue_);
-  if (fibers_.size() > 4096) fibers_.resize(4096);
+  fibers_.Shrink(4096);
   TheRoom().fibers = std::move(fibers_);
 }
 
@@ -81,6 +84,7 @@ void World::SetMenu() {
     }
     menu_.push_back(menu);
   }
+  careful_ = on(Fault::kCrashAt);
 }
 
 void World::Populate() {
@@ -89,7 +93,7 @@ void World::Populate() {
     std::vector<NodeId>& ids = roles_.emplace_back();
     for (int i = 0; i < scenario_.roles[r].count; ++i) {
       ids.push_back(NodeId{next++});
-      nodes_.push_back(std::make_unique<SimNode>(*this, ids.back(), scenario_.roles[r], r));
+      nodes_.Add(*this, ids.back(), scenario_.roles[r], r);
     }
   }
 }
@@ -101,8 +105,8 @@ RunResult World::Run() {
   Push(scenario_.storm.count(), What::kCalm, 0);
   Loop();
   if (!over_) Conclude();
-  over_ = true;
-  for (auto& node : nodes_) node->Unwind();
+  over_ = careful_ = true;
+  for (size_t i = 0; i < nodes_.size(); ++i) nodes_[i].Unwind();
   return Result();
 }
 
@@ -131,56 +135,6 @@ void World::Loop() {
   }
 }
 
-Fiber* World::Next() {
-  while (!over_ && !queue_.empty()) {
-    const Queue::Entry entry = queue_.Pop();
-    if (entry.at != now_) {
-      if (entry.at > end_) {
-        queue_.Clear();
-        return nullptr;
-      }
-      now_ = entry.at;
-    } else if (entry.tie != 0) {
-      ++faults_[Fault::kOrder].observed;
-    }
-    if (++dispatched_ > scenario_.events_at_most) [[unlikely]] {
-      Fail("livelock", "no end after " + std::to_string(scenario_.events_at_most) + " events",
-           kNobody);
-      return nullptr;
-    }
-    switch (static_cast<What>(entry.kind)) {
-      case What::kDeliver:
-        if (Fiber* fiber = node(network_->flight(entry.index).to).Deliver(entry.index))
-          return fiber;
-        break;
-      case What::kTimer:
-        if (Fiber* fiber = OnTimer(entry)) return fiber;
-        break;
-      case What::kResume: {
-        Fiber& fiber = *fibers_[entry.index];
-        if (fiber.state == Fiber::State::kReady) return &fiber;
-        break;
-      }
-      default:
-        special_ = entry;
-        has_special_ = true;
-        return nullptr;
-    }
-  }
-  return nullptr;
-}
-
-Fiber* World::OnTimer(const Queue::Entry& entry) {
-  Fiber& fiber = *fibers_[entry.index];
-  if (entry.at != fiber.armed) return nullptr;  // Set for an earlier wait.
-  fiber.armed = Fiber::kNever;
-  if (fiber.state != Fiber::State::kWaiting || fiber.deadline == Fiber::kNever) return nullptr;
-  if (fiber.deadline <= now_) return fiber.node->TimeOut(fiber);
-  fiber.armed = fiber.deadline;
-  Push(fiber.armed, What::kTimer, fiber.index);
-  return nullptr;
-}
-
 void World::Special(const Queue::Entry& entry) {
   switch (static_cast<What>(entry.kind)) {
     case What::kBoot: node(NodeId{entry.index}).Boot(); break;
@@ -196,12 +150,11 @@ void World::Special(const Queue::Entry& entry) {
 Fiber& World::NewFiber(SimNode& node) {
   if (free_fibers_.empty()) {
     free_fibers_.push_back(static_cast<uint32_t>(fibers_.size()));
-    fibers_.push_back(std::make_unique<Fiber>());
+    fibers_.Add();
   }
   const uint32_t index = free_fibers_.back();
   free_fibers_.pop_back();
-  Fiber& fiber = *fibers_[index];
-  fiber.world = this;
+  Fiber& fiber = fibers_[index];
   fiber.node = &node;
   fiber.index = index;
   fiber.fresh = true;
@@ -209,15 +162,6 @@ Fiber& World::NewFiber(SimNode& node) {
   fiber.deadline = fiber.armed = Fiber::kNever;
   fiber.among = nullptr;
   return fiber;
-}
-
-void World::Block(Fiber& self) {
-  Fiber* next = Next();
-  if (next != &self) {
-    running_ = next;
-    self.context.SwitchTo(next == nullptr ? main_ : next->context);
-  }
-  self.state = Fiber::State::kRunning;
 }
 
 void World::Interrupt(What what, uint32_t index) {
@@ -296,8 +240,8 @@ void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const
 }
 
 bool World::Holds(const Holder& holder) const {
-  const SimNode& node = *nodes_[Index(holder.node) - 1];
-  return node.up() && node.boot() == holder.boot;
+  const SimNode& held = node(holder.node);
+  return held.up() && held.boot() == holder.boot;
 }
 
 void World::Protect(std::vector<Holder> holders) {
@@ -348,7 +292,7 @@ void World::CountFact(const MessageType* type) {
 
 void World::Fail(const std::string& oracle, const std::string& reason, NodeId node) {
   if (over_) return;
-  over_ = true;
+  over_ = careful_ = true;
   verdict_ = {Verdict::Kind::kFail, oracle, reason, timeline_.count(), AtNanos(now_), node};
 }
 
@@ -376,7 +320,8 @@ RunResult World::Result() {
   result.events = timeline_.count();
   result.dispatched = dispatched_;
   result.end = AtNanos(now_);
-  result.taken = choices_.taken();
+  result.taken = choices_.ReleaseTaken();
+  TheRoom().departures = result.taken.size();
   result.faults = faults_;
   for (const auto& [type, count] : facts_) result.facts.emplace_back(type->name, count);
   std::ranges::sort(result.facts);

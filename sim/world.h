@@ -23,6 +23,7 @@
 #include "sim/node.h"
 #include "sim/queue.h"
 #include "sim/scenario.h"
+#include "sim/slab.h"
 
 namespace reprise {
 
@@ -71,7 +72,7 @@ class World {
   bool storm() const { return storm_; }
   bool over() const { return over_; }
   Fiber* running() const { return running_; }
-  SimNode& node(NodeId id) { return *nodes_[Index(id) - 1]; }
+  SimNode& node(NodeId id) const { return nodes_[Index(id) - 1]; }
   size_t nodes() const { return nodes_.size(); }
   const std::vector<NodeId>& role(size_t i) const { return roles_[i]; }
 
@@ -80,10 +81,12 @@ class World {
   }
 
   // Records an event, and has the oracles judge it where they want to.
-  void Note(Event::Kind kind, NodeId node, NodeId peer = kNobody, uint64_t id = 0,
-            const MessageType* type = nullptr, std::string_view payload = {}) {
+  [[gnu::always_inline]] void Note(Event::Kind kind, NodeId node, NodeId peer = kNobody,
+                                   uint64_t id = 0, const MessageType* type = nullptr,
+                                   std::string_view payload = {}) {
     timeline_.Add(kind, AtNanos(now_), node, peer, id, type, payload);
-    if (kind == Event::Kind::kFact || watched_) Judge(kind, node, peer, id, type, payload);
+    if (kind == Event::Kind::kFact || watched_) [[unlikely]]
+      Judge(kind, node, peer, id, type, payload);
   }
 
   // How the fault strikes there, in [0, bound): zero but in the storm, and as often as the scenario
@@ -119,6 +122,9 @@ class World {
   void Kill(Fiber& fiber);
   // Runs the job on the main stack.
   void OnMain(absl::FunctionRef<void()> job);
+  // Whether a call into Env may have to end the fiber that makes it.
+  bool careful() const { return careful_; }
+
   const char* Describe();  // Which fiber runs, for reports of faults.
 
  private:
@@ -140,6 +146,7 @@ class World {
   // the main context must act.
   Fiber* Next();
   Fiber* OnTimer(const Queue::Entry& entry);
+  Fiber* Dispatch();
   void Special(const Queue::Entry& entry);
   void Recycle(Fiber& fiber);
   void Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
@@ -165,16 +172,20 @@ class World {
   Choices choices_;
   const RunOptions options_;
 
-  Queue queue_;
   Timeline timeline_;
   int64_t now_ = 0;
   int64_t end_ = 0;
+  Fiber* running_ = nullptr;  // Null in the main context.
+  uint64_t dispatched_ = 0;
   bool storm_ = true;
   bool over_ = false;
   bool watched_ = false;  // By an oracle that watches all events.
+  bool careful_ = false;  // A call into Env may have to end the fiber.
+  bool has_special_ = false;
+  Queue::Entry special_{};
+  Queue queue_;
   int down_ = 0;
   std::vector<Holder> holders_;
-  uint64_t dispatched_ = 0;
 
   std::vector<Menu> menu_;
   std::array<bool, kFaults> on_{};  // Which of them can strike at all.
@@ -188,17 +199,30 @@ class World {
   std::vector<std::pair<const MessageType*, uint64_t>> facts_;
 
   Context main_;
-  Fiber* running_ = nullptr;  // Null in the main context.
-  Fiber* dead_ = nullptr;     // Just finished, to be recycled.
+  Fiber* dead_ = nullptr;  // Just finished, to be recycled.
   const absl::FunctionRef<void()>* job_ = nullptr;
-  Queue::Entry special_{};
-  bool has_special_ = false;
-  std::vector<std::unique_ptr<Fiber>> fibers_;
+  Slab<Fiber> fibers_;
   std::vector<uint32_t> free_fibers_;
 
   std::vector<std::vector<NodeId>> roles_;
-  std::vector<std::unique_ptr<SimNode>> nodes_;
+  Slab<SimNode> nodes_;
   std::optional<Network> network_;
 };
+
+[[gnu::always_inline]] inline Fiber& SimNode::Call() {
+  Fiber* const self = world_.running();
+  CHECK(self != nullptr && self->node == this);  // Node code may use its own Env only.
+  if (++calls_ > calls_most_) [[unlikely]]
+    CountMoreCalls();
+  return *self;
+}
+
+inline bool SimNode::Enter() {
+  Fiber& self = Call();
+  if (self.killed || world_.careful()) [[unlikely]]
+    return EnterCarefully(self);
+  ++call_;
+  return true;
+}
 
 }  // namespace reprise
