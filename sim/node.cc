@@ -137,15 +137,16 @@ void SimNode::Exit() {
   up_ = false;
 }
 
-void SimNode::CountMoreCalls() {
-  if (calls_at_ == world_.now()) {
-    world_.Fail(
-        "livelock",
-        Name(id_) + " called Env " + std::to_string(kCallsAtOneMoment) + " times in one moment",
-        id_);
+void SimNode::CountMoreCalls(Fiber& self) {
+  if (calls_at_ != world_.now()) {
+    calls_at_ = world_.now();
+    calls_most_ = calls_ + kCallsAtOneMoment;
+    return;
   }
-  calls_at_ = world_.now();
-  calls_most_ = calls_ + kCallsAtOneMoment;
+  world_.Fail(
+      "livelock",
+      Name(id_) + " called Env " + std::to_string(kCallsAtOneMoment) + " times in one moment", id_);
+  End(self);
 }
 
 std::span<const NodeId> SimNode::peers() const {

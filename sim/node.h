@@ -124,8 +124,8 @@ class alignas(64) SimNode final : public Env {
 
   // The start of calls that always return: the fiber that makes them.
   Fiber& Call();
-  // Looks whether too many calls have been made at one moment.
-  void CountMoreCalls();
+  // Ends the fiber where too many calls have been made at one moment.
+  void CountMoreCalls(Fiber& self);
   // Ends the fiber at this call, unless something is unwinding it already.
   static void End(Fiber& self);
   bool EnterCarefully(Fiber& self);

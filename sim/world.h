@@ -213,7 +213,7 @@ class World {
   Fiber* const self = world_.running();
   CHECK(self != nullptr && self->node == this);  // Node code may use its own Env only.
   if (++calls_ > calls_most_) [[unlikely]]
-    CountMoreCalls();
+    CountMoreCalls(*self);
   return *self;
 }
 
