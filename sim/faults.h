@@ -15,32 +15,76 @@
 
 namespace reprise {
 
+struct Scenario;
+
 enum class Fault : uint8_t {
+  // The network.
   kDrop,
   kDuplicate,
   kLate,
-  kOrder,
+  kCorrupt,
+  kTruncate,
+  kStale,
+  kBurst,
+  kBlackhole,
+  kBandwidth,
+  kQueue,
+  kReset,
+  kHalfOpen,
   kCut,
+  kGroups,
+  kBridge,
+  kRing,
+  kFlap,
+  kClog,
+  kSwizzle,
+  // Nodes.
+  kOrder,
   kCrash,
   kCrashAt,
+  kCrashAgain,
+  kSeveral,
+  kZone,
+  kRack,
+  kWipe,
+  kChurn,
+  kPause,
+  kSlow,
+  kMemory,
+  // Disks.
   kUnsynced,
   kTorn,
+  kEntries,
   kSlowSync,
+  kHung,
   kSyncFail,
+  kSyncLie,
+  kFull,
+  kReadFail,
   kRot,
+  kMisread,
+  kMiswrite,
+  kLostWrite,
+  kRollback,
+  kSwap,
+  // Clocks.
   kOffset,
   kDrift,
   kJump,
+  kFreeze,
+  kLateTimer,
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::kJump) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::kLateTimer) + 1;
 
 struct FaultInfo {
   std::string_view name;  // Of its site as well.
   std::string_view area;  // "network", "node", "disk" or "clock".
   std::string_view about;
+  Ratio (*rate)(const Scenario& scenario);  // Zero where it is not on the scenario's menu.
 };
 
 const FaultInfo& Info(Fault fault);
+inline Ratio RateOf(const Scenario& scenario, Fault fault) { return Info(fault).rate(scenario); }
 Label LabelOf(Fault fault);
 // How much of this fault a run has: 0 none, 1 the scenario's rate, 2 four times, 3 sixteen times.
 Label SwarmLabelOf(Fault fault);

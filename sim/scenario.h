@@ -10,72 +10,11 @@
 
 #include "sim/choices.h"
 #include "sim/env.h"
+#include "sim/environment.h"
 #include "sim/faults.h"
 #include "sim/oracle.h"
 
 namespace reprise {
-
-// Quantities such as delays are drawn as one of this many quantiles, so that a trace holds
-// integers.
-inline constexpr uint64_t kQuantiles = 1024;
-
-// The part of `most` that a quantile stands for: nothing at 0, nearly all at kQuantiles - 1.
-constexpr Duration Share(Duration most, uint64_t quantile) {
-  return most * static_cast<int64_t>(quantile) / static_cast<int64_t>(kQuantiles);
-}
-
-// Rates are those of a run with intensity 1; see "Swarm" below. Faults whose rate is zero are not
-// on the scenario's menu at all. Slots are stretches of virtual time, counted from 1: a fault that
-// is drawn by slot strikes at most once in each, at a moment that does not depend on any other
-// fault.
-
-struct LinkModel {
-  Duration delay = 1ms;  // The least delay, which is the calm one.
-  Ratio late = {};       // How often a message takes longer, and by how much at each quantile.
-  Duration (*late_by)(uint64_t quantile) = nullptr;
-  Ratio drop = {};
-  Ratio duplicate = {};
-  bool fifo = false;  // Whether messages never overtake on one link. Many papers assume it.
-};
-
-struct CutModel {
-  Ratio cut = {};  // In each slot.
-  Duration slot = 1s;
-  Duration shortest = 100ms;
-  Duration longest = 3s;
-  bool clients = true;  // Whether clients may be cut off as well, as they are in half of the cuts.
-};
-
-struct CrashModel {
-  Ratio crash = {};  // In each slot of each mortal node.
-  Duration slot = 1s;
-  Ratio crash_at = {};         // At each call into Env.
-  int down_at_most = 1;        // How many nodes may be down at once: the protocol's f.
-  int holders_at_least = 1;    // Of those named last by a HeldBy (holders.h), if there was one.
-  Duration down = 100ms;       // The least time down,
-  Duration down_more = 900ms;  // and up to this much more.
-};
-
-struct DiskModel {
-  Duration sync = 2ms;
-  Ratio slow_sync = {};             // How often a sync takes longer,
-  Duration slow_sync_most = 200ms;  // and by how much at most.
-  Ratio unsynced = {};  // At a crash: all that was not synced is lost, or the end of it.
-  Ratio torn = {};      // At a crash: each sector that was not synced fares by itself.
-  Ratio sync_fail = {};
-  Ratio rot = {};  // In each slot of each node.
-  Duration rot_slot = 1s;
-};
-
-struct ClockModel {
-  Ratio offset = {};
-  Duration offset_most = 1h;
-  Ratio drift = {};
-  int64_t drift_ppm_most = 500;  // From 1 to 500,000.
-  Ratio jump = {};               // Of the wall clock, in each slot of each node.
-  Duration jump_slot = 1s;
-  Duration jump_most = 10s;
-};
 
 // Nodes that run the same Main. They are numbered from 1 in the order of the roles.
 struct Role {
@@ -95,7 +34,9 @@ struct Scenario {
 
   LinkModel links = {};
   CutModel cuts = {};
+  ClogModel clogs = {};
   CrashModel crashes = {};
+  ProcessModel processes = {};
   DiskModel disks = {};
   ClockModel clocks = {};
   Ratio order = {};  // How often something comes after others that happen at the same moment.
@@ -122,9 +63,6 @@ struct Scenario {
 // that every seed is another experiment: a storm of everything hides the bugs that need much of one
 // thing. Shrinking can take whole kinds away.
 inline constexpr uint64_t kIntensities[] = {0, 1, 4, 16};
-
-// The scenario's rate of that fault; zero where it is not on the menu.
-Ratio RateOf(const Scenario& scenario, Fault fault);
 
 struct Verdict {
   enum class Kind { kPass, kFail, kSkipped, kUnknown };

@@ -24,7 +24,8 @@ std::string_view KindName(Event::Kind kind) {
       "boot",     "crash",     "exit",   "send", "deliver",  "duplicate", "drop",
       "cut off",  "nobody up", "wake",   "cut",  "heal",     "create",    "write",
       "truncate", "rename",    "remove", "sync", "sync dir", "sync fail", "lose",
-      "rot",      "clock",     "fact",   "calm", "verdict"};
+      "rot",      "clock",     "fact",   "calm", "verdict",  "strike",    "over",
+      "damage",   "stale",     "mishap"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -44,14 +44,19 @@ struct Event {
     kSync,     // What was written to the file before is durable.
     kSyncDir,  // The same for a directory's entries.
     kSyncFail,
-    kLose,    // A crash lost an unsynced sector or directory entry.
-    kRot,     // A stored bit flipped.
-    kClock,   // The node's clock was set off. id: by how much, zigzag.
-    kFact,    // What the node reported.
-    kCalm,    // The storm ended.
-    kVerdict  // payload: the oracle and its complaint, as text.
+    kLose,     // A crash lost an unsynced sector or directory entry.
+    kRot,      // A stored bit flipped.
+    kClock,    // The node's clock was set off. id: by how much, zigzag.
+    kFact,     // What the node reported.
+    kCalm,     // The storm ended.
+    kVerdict,  // payload: the oracle and its complaint, as text.
+    kStrike,   // A fault began, of a node or of none. id: its number; payload: what it is, as text.
+    kOver,     // Likewise: it has ended.
+    kDamage,   // Like kDeliver, of a message that was damaged on its way.
+    kStale,    // Like kDeliver, of a copy for an earlier boot of the receiver.
+    kMishap,   // The disk did to a file what it should not. id: where; payload: how, and the path.
   };
-  static constexpr int kKinds = static_cast<int>(Kind::kVerdict) + 1;
+  static constexpr int kKinds = static_cast<int>(Kind::kMishap) + 1;
 
   Kind kind{};
   Time at{};
@@ -148,7 +153,8 @@ class Timeline {
   static constexpr bool IdImpliesPeer(Event::Kind kind) {
     return kind == Event::Kind::kDeliver || kind == Event::Kind::kDuplicate ||
            kind == Event::Kind::kDrop || kind == Event::Kind::kCutOff ||
-           kind == Event::Kind::kNobodyUp;
+           kind == Event::Kind::kNobodyUp || kind == Event::Kind::kDamage ||
+           kind == Event::Kind::kStale;
   }
   // Little-endian, so that the digest is the same on every machine.
   static constexpr uint64_t LittleEndian(uint64_t x) {

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,22 +28,13 @@
 
 namespace reprise {
 
-// A fault that was drawn when the run began, for a moment to come.
-struct Planned {
-  Fault fault;
-  Address address;
-};
-
-// One direction of a link.
-struct Severed {
-  NodeId from, to;
-};
-
-// A partition in force. It has no links once it has healed.
-struct Partition {
+// A stretch of time in which something is wrong.
+struct Spell {
+  bool partition = false;
+  NodeId node = kNobody;  // Whose it is, where it is one node's.
   uint64_t number = 0;
-  std::vector<Severed> links;
-  std::string text;
+  std::string text;  // What is wrong, for people: "n1 | the rest".
+  std::function<void()> undo;
 };
 
 class World {
@@ -58,7 +50,7 @@ class World {
     kResume,
     kBoot,
     kPlanned,
-    kHeal,
+    kOver,
     kCalm,
     kCrashNow,
     kAbortNow
@@ -158,13 +150,32 @@ class World {
   void Conclude();
   RunResult Result();
 
-  // storm.cc: the faults that are drawn when the run begins.
+  // A fault that is drawn by slots of virtual time, when the run begins.
+  struct Slotted {
+    Fault fault;
+    bool each_node;  // Each mortal node has slots of its own.
+    Duration (*slot)(const Scenario& scenario);
+    void (World::*strike)(Fault fault, const Address& cause);
+  };
+  static const Slotted kSlotted[];
+  struct Planned {  // One of them, for a moment to come.
+    const Slotted* slotted;
+    Address address;
+  };
+
+  // storm.cc
   void PlanStorm();
-  void PlanSlots(Fault fault, NodeId node, Duration slot);
-  void SetClocks();
+  void PlanSlots(const Slotted& slotted, NodeId node);
   void StrikePlanned(const Planned& planned);
-  void BeginCut(const Address& cause);
-  void EndCut(Partition& cut);
+  void Begin(Spell spell, Duration lasts);
+  void End(Spell& spell);
+  // storm_cuts.cc
+  void StrikeCut(Fault fault, const Address& cause);
+  // storm_nodes.cc
+  void SetClocks();
+  void StrikeCrash(Fault fault, const Address& cause);
+  void StrikeRot(Fault fault, const Address& cause);
+  void StrikeJump(Fault fault, const Address& cause);
   void BeginCalm();
 
   const Current current_{this};
@@ -191,7 +202,7 @@ class World {
   std::array<bool, kFaults> on_{};  // Which of them can strike at all.
   FaultCounts faults_;
   std::vector<Planned> planned_;
-  std::vector<Partition> partitions_;
+  std::vector<Spell> spells_;
   std::vector<Opportunity> opportunities_;
 
   Oracles oracles_;
