@@ -155,6 +155,11 @@ class Choices {
   // False where every Rarely with a chance of zero will be zero: a way round asking at all.
   bool may_depart() const { return given_count_ != 0 || opportunities_ != nullptr; }
   bool seeded() const { return seeded_; }
+  // Whether any of the given departures is one under that label.
+  bool gives(Label label) const {
+    return label.index() < given_labels_.size() && given_labels_[label.index()];
+  }
+  bool looks_for_opportunities() const { return opportunities_ != nullptr; }
 
   // Every nonzero draw so far, in the order drawn.
   const std::vector<Taken>& taken() const { return taken_; }

@@ -16,39 +16,62 @@ class NodeClock {
     ppm_ = drift_ppm;
   }
   void Step(int64_t ns) { step_ += ns; }
+  // From now on it shows the same time, until it thaws; then it runs on from there.
+  void Freeze(int64_t world) {
+    if (!frozen()) frozen_at_ = world;
+  }
+  void Thaw(int64_t world) {
+    if (!frozen()) return;
+    lost_ += world - frozen_at_;
+    frozen_at_ = kNotFrozen;
+  }
 
   bool wrong() const { return offset_ != 0 || ppm_ != 0; }
   bool drifts() const { return ppm_ != 0; }
   bool stepped() const { return step_ != 0; }
+  bool frozen() const { return frozen_at_ != kNotFrozen; }
+  bool has_frozen() const { return frozen() || lost_ != 0; }
   int64_t offset() const { return offset_; }
 
   Time Monotonic(int64_t world) const { return AtNanos(Local(world)); }
   Time Wall(int64_t world) const { return AtNanos(Local(world) + step_); }
 
-  // The world's first moment at which the monotonic clock shows at least `local`. What no run can
-  // live to see, or lies as long before it, is the end or the beginning of time.
-  int64_t World(Time local) const {
+  // The world's first moment at which the monotonic clock shows at least `local`, were it not to
+  // freeze from now on: timers run on while a clock stands still. What no run can live to see, or
+  // lies as long before it, is the end or the beginning of time.
+  int64_t World(Time local, int64_t now) const {
     if (Nanos(local) > kHorizon) return Nanos(kForever);
     if (Nanos(local) < -kHorizon) return 0;
-    const int64_t target = Nanos(local) - offset_;
-    if (ppm_ == 0) return target;
-    auto t = static_cast<int64_t>(static_cast<__int128>(target) * 1'000'000 / (1'000'000 + ppm_));
-    while (Local(t) >= Nanos(local)) --t;
-    while (Local(t) < Nanos(local)) ++t;
-    return t;
+    const int64_t stood_still = lost_ + (frozen() ? now - frozen_at_ : 0);
+    return Running(local) + stood_still;
   }
 
  private:
   static constexpr int64_t kHorizon = INT64_MAX / 4;  // 73 years.
+  static constexpr int64_t kNotFrozen = -1;
 
-  int64_t Local(int64_t world) const {
-    if (ppm_ == 0) return world + offset_;
-    return world + offset_ + static_cast<int64_t>(static_cast<__int128>(world) * ppm_ / 1'000'000);
+  // The first moment at which a clock that never froze shows at least `local`.
+  int64_t Running(Time local) const {
+    const int64_t target = Nanos(local) - offset_;
+    if (ppm_ == 0) return target;
+    auto t = static_cast<int64_t>(static_cast<__int128>(target) * 1'000'000 / (1'000'000 + ppm_));
+    while (Shown(t) >= Nanos(local)) --t;
+    while (Shown(t) < Nanos(local)) ++t;
+    return t;
+  }
+
+  int64_t Local(int64_t world) const { return Shown((frozen() ? frozen_at_ : world) - lost_); }
+
+  int64_t Shown(int64_t ran) const {
+    if (ppm_ == 0) return ran + offset_;
+    return ran + offset_ + static_cast<int64_t>(static_cast<__int128>(ran) * ppm_ / 1'000'000);
   }
 
   int64_t offset_ = 0;
   int64_t ppm_ = 0;
   int64_t step_ = 0;
+  int64_t frozen_at_ = kNotFrozen;
+  int64_t lost_ = 0;  // How long it has stood still, before that.
 };
 
 }  // namespace reprise

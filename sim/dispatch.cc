@@ -51,6 +51,10 @@ void Unlink(Fiber& fiber) {
 
 inline Fiber* SimNode::TimeOut(Fiber& fiber) {
   Unlink(fiber);
+  if (fiber.late_until == fiber.deadline) [[unlikely]] {
+    ++world_.count(Fault::kLateTimer).applied;
+    ++world_.count(Fault::kLateTimer).observed;
+  }
   world_.Note(Event::Kind::kWake, id_);
   return &fiber;
 }
@@ -104,7 +108,7 @@ Fiber* SimNode::DeliverOddly(uint32_t index) {
 // Once for the fiber that blocks, and once for the main context.
 [[gnu::always_inline]] inline Fiber* World::Dispatch() {
   while (!over_ && !queue_.empty()) {
-    const Queue::Entry entry = queue_.Pop();
+    Queue::Entry entry = queue_.Pop();
     if (entry.at != now_) {
       if (entry.at > end_) {
         queue_.Clear();
@@ -118,6 +122,9 @@ Fiber* SimNode::DeliverOddly(uint32_t index) {
       Fail("livelock", "no end after " + std::to_string(scenario_.events_at_most) + " events",
            kNobody);
       return nullptr;
+    }
+    if (held_ != 0) [[unlikely]] {
+      if (PutOff(entry)) continue;
     }
     Fiber* fiber = nullptr;
     switch (static_cast<What>(entry.kind)) {
@@ -160,9 +167,14 @@ bool SimNode::EnterCarefully(Fiber& self) {
     return false;
   }
   ++call_;
+  if (std::exchange(flipped_, false)) ++world_.count(Fault::kMemory).observed;
+  asked_.reset();
+  if (call_ == crash_again_at_) asked_ = Fault::kCrashAgain;
   if (world_.on(Fault::kCrashAt) && role_.mortal &&
-      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0 && world_.MayCrash(id_) &&
-      std::uncaught_exceptions() == 0) {
+      world_.Strike(Fault::kCrashAt, id_, kNobody, boot_, call_, 2) != 0) {
+    asked_ = Fault::kCrashAt;
+  }
+  if (asked_ && world_.MayCrash(id_) && std::uncaught_exceptions() == 0) {
     world_.Interrupt(World::What::kCrashNow, Index(id_));
     throw Killed{};  // Resumed only to be unwound.
   }
@@ -185,19 +197,26 @@ bool SimNode::WaitAmong(Waiters* waiters, int64_t deadline) {
   return self.woken;
 }
 
+[[gnu::always_inline]] inline int64_t SimNode::WaitUntil(Time deadline) {
+  const int64_t until = clock_.World(deadline, world_.now());
+  if (!world_.on(Fault::kLateTimer)) [[likely]]
+    return until;
+  return world_.LateTimer(*this, until, boot_, ++waits_);
+}
+
 void SimNode::SleepUntil(Time deadline) {
-  if (Enter()) WaitAmong(nullptr, clock_.World(deadline));
+  if (Enter()) WaitAmong(nullptr, WaitUntil(deadline));
 }
 
 bool SimNode::Park(Waiters& waiters, Time deadline) {
-  return Enter() && WaitAmong(&waiters, clock_.World(deadline));
+  return Enter() && WaitAmong(&waiters, WaitUntil(deadline));
 }
 
 std::optional<Envelope> SimNode::ReceiveUntil(Time deadline) {
   std::optional<Envelope> mail;
   if (!Enter()) return mail;
   if (inbox_ == Flight::kNone) {
-    const int64_t until = clock_.World(deadline);
+    const int64_t until = WaitUntil(deadline);
     if (until <= world_.now()) return mail;
     WaitAmong(&mail_, until);
     if (inbox_ == Flight::kNone) return mail;

@@ -42,6 +42,15 @@ struct Waiters {
   void (*abandon)(Waiters&) = nullptr;  // Set with `first`.
 };
 
+// State that is exposed to memory corruption, in Env's list of it.
+struct ExposedState {
+  std::string (*encode)(const void* state) = nullptr;
+  bool (*decode)(std::string_view bytes, void* state) = nullptr;  // False where bytes mean nothing.
+  void* state = nullptr;
+  ExposedState* older = nullptr;
+  ExposedState** head = nullptr;  // Of the list; null where the node's life is over.
+};
+
 class Env {
  public:
   virtual ~Env() = default;
@@ -107,6 +116,33 @@ class Env {
     ReportBytes(internal::kType<T>, Flat(fact));
   }
 
+  // As long as this object lives, faults of memory may flip bits of the state: a message-like
+  // struct. Only protocols that stabilise by themselves can live with that.
+  template <class T>
+  class Exposed {
+   public:
+    Exposed(Env& env, T& state) {
+      exposed_.encode = [](const void* s) { return Encode(*static_cast<const T*>(s)); };
+      exposed_.decode = [](std::string_view bytes, void* s) {
+        auto value = Decode<T>(bytes);
+        if (value) *static_cast<T*>(s) = std::move(*value);
+        return value.has_value();
+      };
+      exposed_.state = &state;
+      env.ExposeState(exposed_);
+    }
+    Exposed(const Exposed&) = delete;
+    Exposed& operator=(const Exposed&) = delete;
+    ~Exposed() {
+      ExposedState** at = exposed_.head;
+      while (at != nullptr && *at != &exposed_) at = &(*at)->older;
+      if (at != nullptr) *at = exposed_.older;
+    }
+
+   private:
+    ExposedState exposed_;
+  };
+
   // For sync.h. Waits among the waiters until woken (true) or until the deadline (false).
   virtual bool Park(Waiters& waiters, Time deadline) = 0;
   // Wakes the first waiter, or all; they run when the current fiber next blocks.
@@ -114,6 +150,7 @@ class Env {
   virtual void WakeAll(Waiters& waiters) = 0;
 
  protected:
+  virtual void ExposeState(ExposedState& state) = 0;
   virtual void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) = 0;
   virtual void ReportBytes(const MessageType& type, std::string_view bytes) = 0;
 

@@ -167,7 +167,9 @@ struct ClockModel {
   Ratio jump = {};               // Of the wall clock, in each slot of each node: forward or back.
   Duration jump_slot = 1s;
   Duration jump_most = 10s;
-  Ratio freeze = {};  // Both clocks stand still for a while, and run on from there.
+  // In each slot of each node both clocks stand still for a while, and run on from there. Timers
+  // go on.
+  Ratio freeze = {};
   Duration freeze_most = 1s;
   Ratio late_timer = {};  // Of each wait: it ends later than it should.
   Duration late_timer_most = 200ms;

@@ -11,6 +11,8 @@ namespace reprise {
 namespace {
 
 const Label kDown = Label::Reserved("down");
+const Label kFlipState = Label::Reserved("flip-state");
+const Label kFlipBit = Label::Reserved("flip-bit");
 
 }  // namespace
 
@@ -23,7 +25,7 @@ uint32_t Ordinals::NextOfMany(Label label) {
 }
 
 void SimNode::Boot() {
-  if (up_ || exited_) return;
+  if (up_ || exited_ || hold_.left_out) return;
   if (boot_ > 0) {
     world_.CountDown(-1);
     if (crashed_by_) ++world_.count(*crashed_by_).observed;
@@ -31,6 +33,12 @@ void SimNode::Boot() {
   up_ = true;
   ++boot_;
   call_ = 0;
+  waits_ = 0;
+  hold_ = {};
+  flipped_ = false;
+  crash_again_at_ = boot_ == 1 ? 0
+                               : world_.Strike(Fault::kCrashAgain, id_, kNobody, boot_, 0,
+                                               world_.scenario().crashes.again_within + 1);
   world_.Note(Event::Kind::kBoot, id_, kNobody, boot_);
   Start(nullptr);
 }
@@ -94,40 +102,63 @@ void SimNode::ClearInbox() {
   inbox_last_ = Flight::kNone;
 }
 
-void SimNode::Crash(const Address& cause) {
-  crashed_by_ = cause.site.label == LabelOf(Fault::kCrashAt) ? Fault::kCrashAt : Fault::kCrash;
-  ++world_.count(*crashed_by_).applied;
+void SimNode::Crash(Fault by, const Address& cause, Duration least_more) {
+  crashed_by_ = by;
+  ++world_.count(by).applied;
   GoDown("");
   if (disk_) disk_->Crash(cause);
-  ComeBack(cause);
+  ComeBack(cause, least_more);
 }
 
 void SimNode::GoDown(std::string_view reason) {
   world_.Note(Event::Kind::kCrash, id_, kNobody, boot_, nullptr, reason);
   Unwind();
   ClearInbox();
+  exposed_ = nullptr;
   up_ = false;
   world_.CountDown(1);
 }
 
-void SimNode::ComeBack(const Address& cause) {
+void SimNode::ComeBack(const Address& cause, Duration least_more) {
   const CrashModel& model = world_.scenario().crashes;
   const Address down{{kDown, id_}, cause.ordinal, cause.sub};
-  const Duration most = Share(model.down_more, world_.choices().Draw(down, kQuantiles));
-  int64_t at = world_.now() + (model.down + most).count();
+  const Duration more = Share(model.down_more, world_.choices().Draw(down, kQuantiles));
+  int64_t at = world_.now() + (model.down + least_more + more).count();
   // In the calm everything comes back, the sooner the better.
   const int64_t calm = world_.scenario().storm.count();
   at = std::min(at, std::max(calm, world_.now() + model.down.count()));
   world_.Push(at, World::What::kBoot, Index(id_));
 }
 
-void SimNode::CrashAsAsked() { Crash({{LabelOf(Fault::kCrashAt), id_}, boot_, call_}); }
+void SimNode::CrashAsAsked() { Crash(*asked_, {{LabelOf(*asked_), id_}, boot_, call_}); }
 
 // The disk is not told: its page cache outlives the process.
 void SimNode::AbortAsAsked() {
   crashed_by_.reset();
   GoDown(abort_reason_);
-  ComeBack({{kDown, id_}, boot_, call_});
+  ComeBack({{kDown, id_}, boot_, call_}, {});
+}
+
+void SimNode::ExposeState(ExposedState& state) {
+  if (Call().killed) return;
+  state.older = exposed_;
+  state.head = &exposed_;
+  exposed_ = &state;
+}
+
+bool SimNode::FlipBit(const Address& cause) {
+  std::vector<ExposedState*> all;
+  for (ExposedState* e = exposed_; e != nullptr; e = e->older) all.push_back(e);
+  if (all.empty()) return false;
+  const uint64_t which = world_.choices().Draw({{kFlipState, id_}, cause.ordinal}, all.size());
+  ExposedState& exposed = *all[all.size() - 1 - which];
+  std::string bytes = exposed.encode(exposed.state);
+  if (bytes.empty()) return false;
+  const uint64_t bit = world_.choices().Draw({{kFlipBit, id_}, cause.ordinal}, 8 * bytes.size());
+  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+  if (!exposed.decode(bytes, exposed.state)) return false;
+  flipped_ = true;
+  return true;
 }
 
 void SimNode::Exit() {
@@ -178,12 +209,14 @@ Time SimNode::Now() {
   if (clock_.wrong()) {
     ++world_.count(clock_.drifts() ? Fault::kDrift : Fault::kOffset).observed;
   }
+  if (clock_.has_frozen()) ++world_.count(Fault::kFreeze).observed;
   return clock_.Monotonic(world_.now());
 }
 
 Time SimNode::WallNow() {
   Call();
   if (clock_.stepped()) ++world_.count(Fault::kJump).observed;
+  if (clock_.has_frozen()) ++world_.count(Fault::kFreeze).observed;
   return clock_.Wall(world_.now());
 }
 

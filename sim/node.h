@@ -41,6 +41,7 @@ struct alignas(64) Fiber {
   // deadline has moved on since, the timer is put back when it goes off, and not before.
   int64_t deadline = kNever;
   int64_t armed = kNever;
+  int64_t late_until = -1;  // A deadline that is later than it should be.
   Waiters* among = nullptr;
   Fiber* before = nullptr;
   Fiber* after = nullptr;
@@ -48,6 +49,15 @@ struct alignas(64) Fiber {
   Fiber* older = nullptr;      // The fiber that the node started before this one,
   Fiber* newer = nullptr;      // and after it.
   std::function<void()> body;  // Empty for the fiber that runs Main.
+};
+
+// That a node stands still, or crawls: what happens to it is put off.
+struct NodeHold {
+  int64_t paused_until = 0;  // Nothing runs before.
+  Duration slow_by{};        // Each step takes so long,
+  int64_t busy_until = 0;    // and the last that was taken ends then.
+  bool met = false;          // Something was put off.
+  bool left_out = false;     // Of the calm: nothing runs any more.
 };
 
 // How often what has happened, for addresses. Most nodes draw under few labels, and each of them
@@ -78,7 +88,8 @@ class alignas(64) SimNode final : public Env {
 
   // For the world, in the main context.
   void Boot();
-  void Crash(const Address& cause);
+  // `least_more` is how much longer than the least it stays down, at least.
+  void Crash(Fault by, const Address& cause, Duration least_more = {});
   void CrashAsAsked();  // At the call into Env that one of its fibers is in.
   void AbortAsAsked();
   void Exit();
@@ -92,6 +103,9 @@ class alignas(64) SimNode final : public Env {
   bool mortal() const { return role_.mortal; }
   const Role& role_data() const { return role_; }
   NodeClock& clock() { return clock_; }
+  NodeHold& hold() { return hold_; }
+  // Flips a bit of what it exposed; false where there is nothing.
+  bool FlipBit(const Address& cause);
   SimDisk* disk_if_used() { return disk_.get(); }
   Fiber* fibers() const { return fibers_; }
   void set_exited() { exited_ = true; }
@@ -119,6 +133,7 @@ class alignas(64) SimNode final : public Env {
   void WakeAll(Waiters& waiters) override;
 
  private:
+  void ExposeState(ExposedState& state) override;
   void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) override;
   void ReportBytes(const MessageType& type, std::string_view bytes) override;
 
@@ -136,7 +151,9 @@ class alignas(64) SimNode final : public Env {
   void Wake(Fiber& fiber);
   void ClearInbox();
   void GoDown(std::string_view reason);
-  void ComeBack(const Address& cause);
+  void ComeBack(const Address& cause, Duration least_more);
+  // The world's moment at which a wait until `deadline` ends, which may be later than it should.
+  int64_t WaitUntil(Time deadline);
 
   // What every event needs comes first.
   World& world_;
@@ -155,6 +172,12 @@ class alignas(64) SimNode final : public Env {
 
   const Role& role_;
   const size_t role_index_;
+  uint64_t crash_again_at_ = 0;  // At that call of this boot, if any.
+  uint64_t waits_ = 0;           // With a deadline, in this boot.
+  NodeHold hold_;
+  ExposedState* exposed_ = nullptr;  // The newest first.
+  bool flipped_ = false;             // And the node has not been back to see it.
+  std::optional<Fault> asked_;       // To crash, at a call.
   std::optional<Fault> crashed_by_;  // None where it aborted.
   std::string abort_reason_;
   uint64_t boot_ = 0;

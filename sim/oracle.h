@@ -38,6 +38,10 @@ class Oracle {
   // Why the run cannot be judged, where it cannot: a budget that ran out. Read at the end of a run
   // that nobody complained of, and makes its verdict `unknown`.
   virtual std::optional<std::string> Undecided() const { return std::nullopt; }
+
+  // Why it has judged nothing in this run, where that is by right: there was nothing to judge.
+  // Makes the verdict `skipped`, unless something is undecided.
+  virtual std::optional<std::string> Skipped() const { return std::nullopt; }
 };
 
 using Oracles = std::vector<std::unique_ptr<Oracle>>;

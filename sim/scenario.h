@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,17 @@
 #include "sim/oracle.h"
 
 namespace reprise {
+
+// Other calms than the one in which everything heals: how long each lasts, in which the scenario's
+// oracles expect what they say. A run draws one of those that are not zero, or the usual one.
+struct CalmModel {
+  // Only a random core heals: as many mortal nodes as may be down (CrashModel::down_at_most) stand
+  // still for ever.
+  Duration core = {};
+  // Nothing new goes wrong, and nothing that is wrong heals.
+  Duration quiesce = {};
+};
+enum class Calm : uint64_t { kHeal, kCore, kQuiesce };
 
 // Nodes that run the same Main. They are numbered from 1 in the order of the roles.
 struct Role {
@@ -45,8 +57,13 @@ struct Scenario {
   // nodes come back, cuts heal, and whatever heals itself must heal.
   Duration storm = 20s;
   Duration calm = 5s;
+  CalmModel calms = {};
 
   std::function<Oracles()> oracles;
+
+  // For tests of the testbed itself: that fault is drawn and counted as attempted, and has no
+  // effect.
+  std::optional<Fault> inert;
 
   size_t stack_bytes = 128 << 10;        // Of each fiber.
   uint64_t events_at_most = 20'000'000;  // More than this is a livelock.

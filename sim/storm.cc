@@ -2,19 +2,38 @@
 // its own moment, so that taking one away moves no other. Some strike and are done; others last for
 // a *spell*, and end with the storm at the latest.
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sim/check.h"
 #include "sim/world.h"
 
 namespace reprise {
+namespace {
+
+const Label kCalmHow = Label::Reserved("calm-how");
+const Label kCalmOut = Label::Reserved("calm-out");
+
+}  // namespace
 
 // The faults that are drawn by slots, in the order in which they are.
 const World::Slotted World::kSlotted[] = {
     {Fault::kCut, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeCut},
+    {Fault::kSeveral, false, [](const Scenario& s) { return s.crashes.slot; },
+     &World::StrikeSeveral},
+    {Fault::kZone, false, [](const Scenario& s) { return s.crashes.slot; }, &World::StrikeSeveral},
+    {Fault::kRack, false, [](const Scenario& s) { return s.crashes.slot; }, &World::StrikeSeveral},
     {Fault::kCrash, true, [](const Scenario& s) { return s.crashes.slot; }, &World::StrikeCrash},
+    {Fault::kChurn, true, [](const Scenario& s) { return s.crashes.slot; }, &World::StrikeChurn},
+    {Fault::kPause, true, [](const Scenario& s) { return s.processes.slot; }, &World::StrikePause},
+    {Fault::kSlow, true, [](const Scenario& s) { return s.processes.slot; }, &World::StrikeSlow},
+    {Fault::kMemory, true, [](const Scenario& s) { return s.processes.slot; },
+     &World::StrikeMemory},
     {Fault::kRot, true, [](const Scenario& s) { return s.disks.rot_slot; }, &World::StrikeRot},
     {Fault::kJump, true, [](const Scenario& s) { return s.clocks.jump_slot; }, &World::StrikeJump},
+    {Fault::kFreeze, true, [](const Scenario& s) { return s.clocks.jump_slot; },
+     &World::StrikeFreeze},
 };
 
 void World::PlanSlots(const Slotted& slotted, NodeId node) {
@@ -64,8 +83,44 @@ void World::End(Spell& spell) {
 
 void World::BeginCalm() {
   storm_ = false;
-  for (Spell& spell : spells_) End(spell);
-  Note(Event::Kind::kCalm, kNobody);
+  std::vector<std::pair<Calm, Duration>> calms = {{Calm::kHeal, scenario_.calm}};
+  if (scenario_.calms.core.count() != 0) calms.emplace_back(Calm::kCore, scenario_.calms.core);
+  if (scenario_.calms.quiesce.count() != 0) {
+    calms.emplace_back(Calm::kQuiesce, scenario_.calms.quiesce);
+  }
+  const uint64_t how = calms.size() == 1 ? 0 : choices_.Draw({{kCalmHow}, 1}, calms.size());
+  const auto& [calm, lasts] = calms[how];
+  end_ = (scenario_.storm + lasts).count();
+  if (calm != Calm::kQuiesce) {
+    for (Spell& spell : spells_) End(spell);
+  }
+  Note(Event::Kind::kCalm, kNobody, kNobody, static_cast<uint64_t>(calm));
+  if (calm == Calm::kCore) LeaveOut();
+}
+
+// So many mortal nodes as the protocol claims to do without stand still from now on: those that are
+// down, or else random ones, but nobody whom MayCrash protects.
+void World::LeaveOut() {
+  const auto most = static_cast<size_t>(std::max(0, scenario_.crashes.down_at_most));
+  std::vector<NodeId> mortal = MortalIn(-1, -1);
+  std::vector<NodeId> out;
+  for (NodeId id : mortal) {
+    if (!node(id).up() && out.size() < most) out.push_back(id);
+  }
+  std::erase_if(mortal, [&](NodeId id) { return !node(id).up(); });
+  for (uint64_t k = 1; out.size() < most && !mortal.empty(); ++k) {
+    const uint64_t which = choices_.Draw({{kCalmOut}, k}, mortal.size());
+    const NodeId id = mortal[which];
+    std::erase(mortal, id);
+    if (!MayCrash(id)) continue;
+    out.push_back(id);
+    CountDown(1);
+  }
+  for (NodeId id : out) {
+    node(id).hold().left_out = true;
+    CountHeld(1);
+    Note(Event::Kind::kLeftOut, id);
+  }
 }
 
 }  // namespace reprise

@@ -1,5 +1,7 @@
 // What strikes nodes and their clocks by slots of virtual time.
 
+#include <algorithm>
+
 #include "sim/check.h"
 #include "sim/world.h"
 
@@ -7,6 +9,22 @@ namespace reprise {
 namespace {
 
 const Label kJumpBy = Label::Reserved("jump-by");
+const Label kFreezeFor = Label::Reserved("freeze-for");
+const Label kChurnFor = Label::Reserved("churn-for");
+const Label kHowMany = Label::Reserved("several-how-many");
+const Label kWhichNode = Label::Reserved("several-node");
+const Label kWhichZone = Label::Reserved("which-zone");
+const Label kWhichRack = Label::Reserved("which-rack");
+
+// What belongs to a crash -- how long the node is down, what its disk loses -- is addressed by the
+// crash's number. Slots of other kinds than "crash" have numbers of their own: "down n2 #2000003"
+// is that of "zone #3".
+Address OfCrash(Fault fault, NodeId node, uint64_t slot) {
+  constexpr Fault kKinds[] = {Fault::kCrash, Fault::kSeveral, Fault::kZone, Fault::kRack,
+                              Fault::kChurn};
+  const auto kind = std::ranges::find(kKinds, fault) - kKinds;
+  return {{LabelOf(fault), node}, static_cast<uint64_t>(kind) * 1'000'000 + slot};
+}
 
 int64_t Unzigzag(uint64_t value) {
   return static_cast<int64_t>(value >> 1) * ((value & 1) != 0 ? -1 : 1);
@@ -33,9 +51,105 @@ void World::SetClocks() {
   }
 }
 
-void World::StrikeCrash(Fault, const Address& cause) {
+void World::StrikeCrash(Fault fault, const Address& cause) {
   const NodeId id = cause.site.node;
-  if (node(id).up() && MayCrash(id)) node(id).Crash(cause);
+  if (node(id).up() && MayCrash(id)) node(id).Crash(fault, cause);
+}
+
+void World::StrikeChurn(Fault fault, const Address& cause) {
+  const NodeId id = cause.site.node;
+  if (!node(id).up() || !MayCrash(id)) return;
+  const uint64_t quantile = choices_.Draw({{kChurnFor, id}, cause.ordinal}, kQuantiles);
+  const Duration most = scenario_.crashes.churn_most;
+  node(id).Crash(fault, OfCrash(fault, id, cause.ordinal),
+                 most / 4 + Share(most * 3 / 4, quantile));
+}
+
+// Mortal nodes are dealt out over the zones in turn, and within a zone over its racks.
+std::vector<NodeId> World::MortalIn(int zone, int rack) const {
+  const PlacementModel& placement = scenario_.crashes.placement;
+  std::vector<NodeId> found;
+  int i = 0;
+  for (size_t n = 0; n < nodes_.size(); ++n) {
+    if (!nodes_[n].mortal()) continue;
+    const bool here = (zone < 0 || i % placement.zones == zone) &&
+                      (rack < 0 || i / placement.zones % placement.racks == rack);
+    if (here) found.push_back(nodes_[n].self());
+    ++i;
+  }
+  return found;
+}
+
+void World::StrikeSeveral(Fault fault, const Address& cause) {
+  const PlacementModel& placement = scenario_.crashes.placement;
+  const auto draw = [&](Label label, uint64_t bound, uint64_t sub = 0) {
+    return choices_.Draw({{label}, cause.ordinal, sub}, bound);
+  };
+  if (fault != Fault::kSeveral) {
+    const int zone = static_cast<int>(draw(kWhichZone, static_cast<uint64_t>(placement.zones)));
+    if (fault == Fault::kZone) {
+      CrashAll(fault, cause, MortalIn(zone, -1));
+    } else {
+      const int rack = static_cast<int>(draw(kWhichRack, static_cast<uint64_t>(placement.racks)));
+      CrashAll(fault, cause, MortalIn(zone, rack));
+    }
+    return;
+  }
+  std::vector<NodeId> all = MortalIn(-1, -1);
+  const size_t most =
+      std::min(all.size(), static_cast<size_t>(std::max(0, scenario_.crashes.down_at_most)));
+  if (most < 2) return;
+  const size_t count = 2 + draw(kHowMany, most - 1);
+  std::vector<NodeId> chosen;
+  for (size_t i = 0; i < count; ++i) {
+    const auto at = all.begin() + static_cast<int64_t>(draw(kWhichNode, all.size(), i + 1));
+    chosen.push_back(*at);
+    all.erase(at);
+  }
+  CrashAll(fault, cause, chosen);
+}
+
+// As many of them as may be down, in their order; none, where that would be one of several.
+void World::CrashAll(Fault fault, const Address& cause, const std::vector<NodeId>& nodes) {
+  std::vector<NodeId> up;
+  for (NodeId id : nodes) {
+    if (node(id).up() && MayCrash(id)) up.push_back(id);
+  }
+  if (nodes.size() > 1 && (up.size() < 2 || down_ + 2 > scenario_.crashes.down_at_most)) return;
+  for (NodeId id : up) {
+    if (MayCrash(id)) node(id).Crash(fault, OfCrash(fault, id, cause.ordinal));
+  }
+}
+
+void World::StrikeFreeze(Fault fault, const Address& cause) {
+  const NodeId id = cause.site.node;
+  NodeClock& clock = node(id).clock();
+  if (clock.frozen()) return;
+  clock.Freeze(now_);
+  ++faults_[fault].applied;
+  const uint64_t quantile = choices_.Draw({{kFreezeFor, id}, cause.ordinal}, kQuantiles);
+  const Duration most = scenario_.clocks.freeze_most;
+  Begin({.node = id,
+         .number = cause.ordinal,
+         .text = "clock frozen",
+         .undo = [this, &clock] { clock.Thaw(now_); }},
+        most / 8 + Share(most * 7 / 8, quantile));
+}
+
+void World::StrikeMemory(Fault fault, const Address& cause) {
+  const NodeId id = cause.site.node;
+  if (!node(id).up() || !node(id).FlipBit(cause)) return;
+  ++faults_[fault].applied;
+  Note(Event::Kind::kMishap, id, kNobody, cause.ordinal, nullptr, "a bit of its state flipped");
+}
+
+int64_t World::LateTimer(const SimNode& node, int64_t until, uint64_t boot, uint64_t wait) {
+  if (until >= Nanos(kForever) || !node.mortal()) return until;
+  const uint64_t quantile = Strike(Fault::kLateTimer, node.self(), kNobody, boot, wait, kQuantiles);
+  if (quantile == 0) return until;
+  const int64_t late = until + Share(scenario_.clocks.late_timer_most, quantile).count();
+  running_->late_until = late;
+  return late;
 }
 
 void World::StrikeRot(Fault, const Address& cause) {

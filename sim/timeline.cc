@@ -21,11 +21,11 @@ constexpr size_t kMilestones = 64;
 
 std::string_view KindName(Event::Kind kind) {
   static constexpr std::string_view kNames[Event::kKinds] = {
-      "boot",     "crash",     "exit",   "send", "deliver",  "duplicate", "drop",
-      "cut off",  "nobody up", "wake",   "cut",  "heal",     "create",    "write",
-      "truncate", "rename",    "remove", "sync", "sync dir", "sync fail", "lose",
-      "rot",      "clock",     "fact",   "calm", "verdict",  "strike",    "over",
-      "damage",   "stale",     "mishap"};
+      "boot",     "crash",     "exit",   "send",    "deliver",  "duplicate", "drop",
+      "cut off",  "nobody up", "wake",   "cut",     "heal",     "create",    "write",
+      "truncate", "rename",    "remove", "sync",    "sync dir", "sync fail", "lose",
+      "rot",      "clock",     "fact",   "calm",    "verdict",  "strike",    "over",
+      "damage",   "stale",     "mishap", "left out"};
   return kNames[static_cast<size_t>(kind)];
 }
 

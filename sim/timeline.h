@@ -48,15 +48,16 @@ struct Event {
     kRot,      // A stored bit flipped.
     kClock,    // The node's clock was set off. id: by how much, zigzag.
     kFact,     // What the node reported.
-    kCalm,     // The storm ended.
+    kCalm,     // The storm ended. id: into which calm (scenario.h).
     kVerdict,  // payload: the oracle and its complaint, as text.
     kStrike,   // A fault began, of a node or of none. id: its number; payload: what it is, as text.
     kOver,     // Likewise: it has ended.
     kDamage,   // Like kDeliver, of a message that was damaged on its way.
     kStale,    // Like kDeliver, of a copy for an earlier boot of the receiver.
     kMishap,   // The disk did to a file what it should not. id: where; payload: how, and the path.
+    kLeftOut,  // The calm does without the node, which stands still from now on.
   };
-  static constexpr int kKinds = static_cast<int>(Kind::kMishap) + 1;
+  static constexpr int kKinds = static_cast<int>(Kind::kLeftOut) + 1;
 
   Kind kind{};
   Time at{};

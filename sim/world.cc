@@ -80,11 +80,17 @@ void World::SetMenu() {
     if (rate.num != 0) {
       const uint64_t swarm = choices_.Draw({{SwarmLabelOf(fault)}, 1}, std::size(kIntensities));
       menu.rate = {std::min(rate.num * kIntensities[swarm], rate.den), rate.den};
-      on_[i] = menu.rate.num != 0 || choices_.may_depart();
+      on_[i] = (choices_.seeded() && menu.rate.num != 0) || choices_.looks_for_opportunities();
     }
+    if (choices_.seeded()) {
+      menu.expected = static_cast<uint64_t>(static_cast<unsigned __int128>(menu.rate.num) *
+                                            FaultCount::kOnce / menu.rate.den);
+    }
+    menu.inert = scenario_.inert == fault;
+    on_[i] |= choices_.gives(menu.label);  // Whether it is on the menu or not.
     menu_.push_back(menu);
   }
-  careful_ = on(Fault::kCrashAt);
+  careful_ = on(Fault::kCrashAt) || on(Fault::kCrashAgain) || on(Fault::kMemory);
 }
 
 void World::Populate() {
@@ -160,6 +166,7 @@ Fiber& World::NewFiber(SimNode& node) {
   fiber.fresh = true;
   fiber.killed = fiber.woken = false;
   fiber.deadline = fiber.armed = Fiber::kNever;
+  fiber.late_until = -1;
   fiber.among = nullptr;
   return fiber;
 }
@@ -300,11 +307,13 @@ void World::Conclude() {
   ForEachOracle([](Oracle& oracle) { return oracle.AtEnd(); }, kNobody);
   ForEachOracle(
       [&](Oracle& oracle) -> Complaint {
-        if (verdict_.kind != Verdict::Kind::kPass) return std::nullopt;
-        if (auto why = oracle.Undecided()) {
-          verdict_ = {Verdict::Kind::kUnknown, oracle.name(), *why,
-                      timeline_.count(),       AtNanos(now_), kNobody};
-        }
+        if (verdict_.kind == Verdict::Kind::kUnknown) return std::nullopt;
+        const auto give = [&](Verdict::Kind kind, const std::optional<std::string>& why) {
+          if (!why) return;
+          verdict_ = {kind, oracle.name(), *why, timeline_.count(), AtNanos(now_), kNobody};
+        };
+        give(Verdict::Kind::kSkipped, oracle.Skipped());
+        give(Verdict::Kind::kUnknown, oracle.Undecided());
         return std::nullopt;
       },
       kNobody);

@@ -81,6 +81,13 @@ class World {
       Judge(kind, node, peer, id, type, payload);
   }
 
+  struct Menu {  // Of one fault, in this run.
+    Label label;
+    Ratio rate;
+    uint64_t expected = 0;  // Of each draw.
+    bool inert = false;
+  };
+
   // How the fault strikes there, in [0, bound): zero but in the storm, and as often as the scenario
   // and this run's swarm have it.
   uint64_t Strike(Fault fault, NodeId node, NodeId peer, uint64_t ordinal, uint64_t sub,
@@ -89,8 +96,14 @@ class World {
     const Menu& menu = menu_[static_cast<size_t>(fault)];
     const uint64_t value =
         choices_.Rarely({{menu.label, node, peer}, ordinal, sub}, menu.rate, bound);
-    if (value != 0) ++faults_[fault].attempted;
-    return value;
+    FaultCount& count = faults_[fault];
+    count.expected += menu.expected;
+    return value == 0 ? 0 : Attempt(menu, count, value);
+  }
+  uint64_t Attempt(const Menu& menu, FaultCount& count, uint64_t value) const {
+    ++count.attempted;
+    if (!choices_.seeded()) count.expected += FaultCount::kOnce;  // As asked for.
+    return menu.inert ? 0 : value;
   }
   // Whether it can strike at all in this run.
   bool on(Fault fault) const { return on_[static_cast<size_t>(fault)]; }
@@ -101,6 +114,10 @@ class World {
   // True where that node may go down: the protocol was promised at most f, and enough holders.
   bool MayCrash(NodeId node) const;
   void CountDown(int change) { down_ += change; }
+  // That a node stands still or crawls is asked of each event only while one does.
+  void CountHeld(int change) { held_ += change; }
+  // The end of a wait until then, which may come later.
+  int64_t LateTimer(const SimNode& node, int64_t until, uint64_t boot, uint64_t wait);
 
   // Fibers. A fiber that is not running and not in the queue waits until it is woken.
   Fiber& NewFiber(SimNode& node);
@@ -124,11 +141,6 @@ class World {
   struct Current {
     explicit Current(World* world);
     ~Current();
-  };
-
-  struct Menu {  // Of one fault, in this run.
-    Label label;
-    Ratio rate;
   };
 
   void Populate();
@@ -164,6 +176,7 @@ class World {
   };
 
   // storm.cc
+  void LeaveOut();
   void PlanStorm();
   void PlanSlots(const Slotted& slotted, NodeId node);
   void StrikePlanned(const Planned& planned);
@@ -174,8 +187,20 @@ class World {
   // storm_nodes.cc
   void SetClocks();
   void StrikeCrash(Fault fault, const Address& cause);
+  void StrikeSeveral(Fault fault, const Address& cause);
+  void StrikeChurn(Fault fault, const Address& cause);
+  std::vector<NodeId> MortalIn(int zone, int rack) const;
+  void CrashAll(Fault fault, const Address& cause, const std::vector<NodeId>& nodes);
   void StrikeRot(Fault fault, const Address& cause);
   void StrikeJump(Fault fault, const Address& cause);
+  void StrikeFreeze(Fault fault, const Address& cause);
+  void StrikeMemory(Fault fault, const Address& cause);
+  // hold.cc
+  void StrikePause(Fault fault, const Address& cause);
+  void StrikeSlow(Fault fault, const Address& cause);
+  // Whether what is to happen happens later, because its node is held; it has been put off then.
+  bool PutOff(Queue::Entry& entry);
+  SimNode* NodeOf(const Queue::Entry& entry);
   void BeginCalm();
 
   const Current current_{this};
@@ -192,6 +217,7 @@ class World {
   bool over_ = false;
   bool watched_ = false;  // By an oracle that watches all events.
   bool careful_ = false;  // A call into Env may have to end the fiber.
+  int held_ = 0;          // How many nodes stand still or crawl, and steps of theirs put off.
   bool has_special_ = false;
   Queue::Entry special_{};
   Queue queue_;

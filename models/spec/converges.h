@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/oracle.h"
+#include "sim/scenario.h"
 
 namespace reprise::models {
 
@@ -41,7 +42,12 @@ class Converges final : public Oracle {
   bool WatchesAll() const override { return true; }
 
   Complaint OnEvent(const Event& event) override {
-    if (event.kind == Event::Kind::kCalm && !deadline_) deadline_ = event.at + bound_;
+    if (event.kind == Event::Kind::kCalm && !deadline_) {
+      quiesced_ = event.id == static_cast<uint64_t>(Calm::kQuiesce);
+      if (!quiesced_) deadline_ = event.at + bound_;
+    }
+    // Who is left out of a calm owes nothing; what any node will do, another can do.
+    if (event.kind == Event::Kind::kLeftOut) std::erase(missing_, event.node);
     return Overdue(event);
   }
 
@@ -61,8 +67,13 @@ class Converges final : public Oracle {
   }
 
   std::optional<std::string> Undecided() const override {
-    if (deadline_) return std::nullopt;
+    if (deadline_ || quiesced_) return std::nullopt;
     return "no calm began in which anything could converge";
+  }
+
+  std::optional<std::string> Skipped() const override {
+    if (!quiesced_) return std::nullopt;
+    return "nothing healed in this calm, so nothing need converge";
   }
 
  private:
@@ -82,6 +93,7 @@ class Converges final : public Oracle {
   std::vector<NodeId> missing_;
   Holds holds_;
   std::optional<Time> deadline_;
+  bool quiesced_ = false;
 };
 
 }  // namespace reprise::models

@@ -1,0 +1,108 @@
+// Nodes that stand still or crawl. What happens to them is put off: a message that arrives, a timer
+// that goes off, a fiber that could run on. Its order stays.
+
+#include <algorithm>
+
+#include "sim/world.h"
+
+namespace reprise {
+namespace {
+
+const Label kPauseFor = Label::Reserved("pause-for");
+const Label kSlowFor = Label::Reserved("slow-for");
+const Label kSlowBy = Label::Reserved("slow-by");
+
+// A step that was put off by a slow node, and is not to be put off again.
+constexpr uint16_t kServed = 0x8000;
+
+}  // namespace
+
+void World::StrikePause(Fault fault, const Address& cause) {
+  const NodeId id = cause.site.node;
+  NodeHold& hold = node(id).hold();
+  if (!node(id).up() || hold.paused_until > now_) return;
+  const uint64_t quantile = choices_.Draw({{kPauseFor, id}, cause.ordinal}, kQuantiles);
+  const Duration most = scenario_.processes.pause_most;
+  // It ends with the storm at the latest, and what is put off must know when.
+  const int64_t until = std::min(now_ + (most / 16 + Share(most * 15 / 16, quantile)).count(),
+                                 scenario_.storm.count());
+  hold.paused_until = until;
+  hold.met = false;
+  ++faults_[fault].applied;
+  CountHeld(1);
+  Begin({.node = id, .number = cause.ordinal, .text = "paused", .undo = [this] { CountHeld(-1); }},
+        Duration(until - now_));
+}
+
+void World::StrikeSlow(Fault fault, const Address& cause) {
+  const NodeId id = cause.site.node;
+  NodeHold& hold = node(id).hold();
+  if (!node(id).up() || hold.slow_by != Duration(0)) return;
+  const uint64_t by = choices_.Draw({{kSlowBy, id}, cause.ordinal}, kQuantiles);
+  const uint64_t lasts = choices_.Draw({{kSlowFor, id}, cause.ordinal}, kQuantiles);
+  const ProcessModel& model = scenario_.processes;
+  hold.slow_by = model.slow_by / 16 + Share(model.slow_by * 15 / 16, by);
+  hold.met = false;
+  ++faults_[fault].applied;
+  CountHeld(1);
+  const auto undo = [this, &hold] {
+    hold.slow_by = {};
+    CountHeld(-1);
+  };
+  Begin({.node = id, .number = cause.ordinal, .text = "slow", .undo = undo},
+        model.slow_most / 16 + Share(model.slow_most * 15 / 16, lasts));
+}
+
+// The node that it happens to, where it is a step of a node's.
+SimNode* World::NodeOf(const Queue::Entry& entry) {
+  switch (static_cast<What>(entry.kind)) {
+    case What::kDeliver: return &node(network_->flight(entry.index).to);
+    case What::kTimer: {
+      const Fiber& fiber = fibers_[entry.index];
+      const bool waits = entry.at == fiber.armed && fiber.state == Fiber::State::kWaiting;
+      return waits ? fiber.node : nullptr;
+    }
+    case What::kResume: {
+      const Fiber& fiber = fibers_[entry.index];
+      return fiber.state == Fiber::State::kReady ? fiber.node : nullptr;
+    }
+    default: return nullptr;
+  }
+}
+
+bool World::PutOff(Queue::Entry& entry) {
+  if ((entry.kind & kServed) != 0) {
+    entry.kind &= static_cast<uint16_t>(~kServed);
+    CountHeld(-1);
+    SimNode* served = NodeOf(entry);
+    if (served == nullptr) return false;
+    if (!served->hold().left_out && served->hold().paused_until <= now_) return false;
+  }
+  SimNode* held = NodeOf(entry);
+  if (held == nullptr || !held->up()) return false;
+  NodeHold& hold = held->hold();
+  if (hold.left_out) {
+    if (static_cast<What>(entry.kind) == What::kDeliver) network_->Free(entry.index);
+    return true;
+  }
+  int64_t until = now_;
+  uint16_t kind = entry.kind;
+  Fault fault = Fault::kPause;
+  if (hold.paused_until > now_) {
+    until = hold.paused_until;
+  } else if (hold.slow_by != Duration(0) || hold.busy_until > now_) {
+    fault = Fault::kSlow;
+    until = hold.busy_until = std::max(hold.busy_until, now_) + hold.slow_by.count();
+    kind |= kServed;
+    CountHeld(1);
+  } else {
+    return false;
+  }
+  if (!hold.met) ++faults_[fault].observed;
+  hold.met = true;
+  if (static_cast<What>(entry.kind) == What::kTimer) fibers_[entry.index].armed = until;
+  queue_.Push({until, entry.index, kind, entry.tie});
+  return true;
+}
+
+}  // namespace reprise
