@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/check.h"
+#include "sim/slots.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -35,6 +36,24 @@ const World::Slotted World::kSlotted[] = {
     {Fault::kFreeze, true, [](const Scenario& s) { return s.clocks.jump_slot; },
      &World::StrikeFreeze},
 };
+
+std::optional<Duration> SlotOf(const Scenario& scenario, Fault fault) {
+  for (const World::Slotted& slotted : World::kSlotted) {
+    if (slotted.fault == fault) return slotted.slot(scenario);
+  }
+  return std::nullopt;
+}
+
+Address DetailsOf(Fault fault, const Address& cause) {
+  constexpr Fault kKinds[] = {Fault::kCrash, Fault::kSeveral, Fault::kZone, Fault::kRack,
+                              Fault::kChurn};
+  const auto kind = std::ranges::find(kKinds, fault);
+  Address details = cause;
+  if (kind != std::end(kKinds)) {
+    details.ordinal += static_cast<uint64_t>(kind - kKinds) * 1'000'000;
+  }
+  return details;
+}
 
 void World::PlanSlots(const Slotted& slotted, NodeId node) {
   if (!on(slotted.fault)) return;

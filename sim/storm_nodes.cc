@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/check.h"
+#include "sim/slots.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -15,16 +16,6 @@ const Label kHowMany = Label::Reserved("several-how-many");
 const Label kWhichNode = Label::Reserved("several-node");
 const Label kWhichZone = Label::Reserved("which-zone");
 const Label kWhichRack = Label::Reserved("which-rack");
-
-// What belongs to a crash -- how long the node is down, what its disk loses -- is addressed by the
-// crash's number. Slots of other kinds than "crash" have numbers of their own: "down n2 #2000003"
-// is that of "zone #3".
-Address OfCrash(Fault fault, NodeId node, uint64_t slot) {
-  constexpr Fault kKinds[] = {Fault::kCrash, Fault::kSeveral, Fault::kZone, Fault::kRack,
-                              Fault::kChurn};
-  const auto kind = std::ranges::find(kKinds, fault) - kKinds;
-  return {{LabelOf(fault), node}, static_cast<uint64_t>(kind) * 1'000'000 + slot};
-}
 
 int64_t Unzigzag(uint64_t value) {
   return static_cast<int64_t>(value >> 1) * ((value & 1) != 0 ? -1 : 1);
@@ -61,7 +52,7 @@ void World::StrikeChurn(Fault fault, const Address& cause) {
   if (!node(id).up() || !MayCrash(id)) return;
   const uint64_t quantile = choices_.Draw({{kChurnFor, id}, cause.ordinal}, kQuantiles);
   const Duration most = scenario_.crashes.churn_most;
-  node(id).Crash(fault, OfCrash(fault, id, cause.ordinal),
+  node(id).Crash(fault, DetailsOf(fault, {{LabelOf(fault), id}, cause.ordinal}),
                  most / 4 + Share(most * 3 / 4, quantile));
 }
 
@@ -83,7 +74,7 @@ std::vector<NodeId> World::MortalIn(int zone, int rack) const {
 void World::StrikeSeveral(Fault fault, const Address& cause) {
   const PlacementModel& placement = scenario_.crashes.placement;
   const auto draw = [&](Label label, uint64_t bound, uint64_t sub = 0) {
-    return choices_.Draw({{label}, cause.ordinal, sub}, bound);
+    return choices_.Draw({{label}, DetailsOf(fault, cause).ordinal, sub}, bound);
   };
   if (fault != Fault::kSeveral) {
     const int zone = static_cast<int>(draw(kWhichZone, static_cast<uint64_t>(placement.zones)));
@@ -117,7 +108,8 @@ void World::CrashAll(Fault fault, const Address& cause, const std::vector<NodeId
   }
   if (nodes.size() > 1 && (up.size() < 2 || down_ + 2 > scenario_.crashes.down_at_most)) return;
   for (NodeId id : up) {
-    if (MayCrash(id)) node(id).Crash(fault, OfCrash(fault, id, cause.ordinal));
+    if (MayCrash(id))
+      node(id).Crash(fault, DetailsOf(fault, {{LabelOf(fault), id}, cause.ordinal}));
   }
 }
 

@@ -136,6 +136,15 @@ class World {
 
   const char* Describe();  // Which fiber runs, for reports of faults.
 
+  // A fault that is drawn by slots of virtual time, when the run begins.
+  struct Slotted {
+    Fault fault;
+    bool each_node;  // Each mortal node has slots of its own.
+    Duration (*slot)(const Scenario& scenario);
+    void (World::*strike)(Fault fault, const Address& cause);
+  };
+  static const Slotted kSlotted[];
+
  private:
   // That this is the world of the thread, for as long as it lives.
   struct Current {
@@ -162,14 +171,6 @@ class World {
   void Conclude();
   RunResult Result();
 
-  // A fault that is drawn by slots of virtual time, when the run begins.
-  struct Slotted {
-    Fault fault;
-    bool each_node;  // Each mortal node has slots of its own.
-    Duration (*slot)(const Scenario& scenario);
-    void (World::*strike)(Fault fault, const Address& cause);
-  };
-  static const Slotted kSlotted[];
   struct Planned {  // One of them, for a moment to come.
     const Slotted* slotted;
     Address address;

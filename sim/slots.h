@@ -1,0 +1,19 @@
+// Which faults are drawn by slots of virtual time, and how long those are.
+
+#pragma once
+
+#include <optional>
+
+#include "sim/scenario.h"
+
+namespace reprise {
+
+// The slots of that fault, where it has any.
+std::optional<Duration> SlotOf(const Scenario& scenario, Fault fault);
+
+// What belongs to a crash -- how long its node is down, what its disk loses -- is addressed by a
+// number: that of the slot for "crash". Crashes of other kinds have numbers of their own, or two
+// would share them: "down n2 #2000003" belongs to "zone #3".
+Address DetailsOf(Fault fault, const Address& cause);
+
+}  // namespace reprise
