@@ -29,13 +29,13 @@ TEST(Command, SaysWhatItIs) {
     const Output output = Reprise(arguments);
     EXPECT_EQ(output.status, 0);
     for (const char* command : {"list", "run", "fuzz", "replay", "timeline", "shrink", "mutants",
-                                "bench", "demo", "Exit status"}) {
+                                "digests", "bench", "demo", "Exit status"}) {
       EXPECT_THAT(output.out, HasSubstr(command));
     }
   }
   EXPECT_THAT(Reprise({"--version"}).out, StartsWith("reprise 0."));
-  for (const char* command :
-       {"list", "run", "fuzz", "replay", "timeline", "shrink", "mutants", "bench", "demo"}) {
+  for (const char* command : {"list", "run", "fuzz", "replay", "timeline", "shrink", "mutants",
+                              "digests", "bench", "demo"}) {
     const Output output = Reprise({command, "--help"});
     EXPECT_EQ(output.status, 0);
     EXPECT_THAT(output.out,

@@ -26,6 +26,8 @@ constexpr const char* kAbout =
     "terminal\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
+    "  reprise digests                      whether runs are what they were: other machines, "
+    "versions\n"
     "  reprise bench                        what an event costs on this machine\n"
     "  reprise demo                         all of it, in about a minute\n\n"
     "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or "
@@ -135,6 +137,7 @@ class CommandLine {
     AddShrink();
     AddTimeline();
     AddMutants();
+    AddDigests();
     AddBench();
     AddDemo();
   }
@@ -310,6 +313,17 @@ class CommandLine {
     AddJson(c, mutants_.json);
   }
 
+  void AddDigests() {
+    CLI::App* c = Add("digests", "A table of every scenario's first digests, or a check of one");
+    auto* out = c->add_option("-o,--out", digests_.out, "Write the table there");
+    c->add_option("--check", digests_.check, "Say whether all runs are as in this table")
+        ->excludes(out);
+    c->add_option("--seeds", digests_.seeds, "The calm run, and seeds from 1 to this")
+        ->capture_default_str()
+        ->check(Whole(1, 1'000'000));
+    AddJson(c, digests_.json);
+  }
+
   void AddBench() {
     CLI::App* c = Add("bench", "What an event costs on this machine, and a node");
     c->add_option("WORKLOAD", bench_.workloads, "Only these; all take a minute or so");
@@ -354,6 +368,7 @@ class CommandLine {
       mutants_.base_seed = base_seed;
       return MutantsCommand(catalogue_, mutants_);
     }
+    if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
     if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
     return DemoCommand(catalogue_, demo_);
@@ -384,6 +399,7 @@ class CommandLine {
   ShrinkArgs shrink_;
   TimelineArgs timeline_;
   MutantsArgs mutants_;
+  DigestsArgs digests_;
   BenchArgs bench_;
   DemoArgs demo_;
 };

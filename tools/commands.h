@@ -11,6 +11,7 @@
 
 #include "sim/family.h"
 #include "sim/search/campaign.h"
+#include "tools/digests.h"
 
 namespace reprise {
 
@@ -90,6 +91,14 @@ struct MutantsArgs {
   bool json = false;
 };
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
+
+struct DigestsArgs {
+  std::string out;    // A file for the table; the standard output, where empty.
+  std::string check;  // A table to hold the runs against; none, where empty.
+  uint64_t seeds = kGoldenSeeds;
+  bool json = false;
+};
+int DigestsCommand(const Catalogue& catalogue, const DigestsArgs& args);
 
 struct BenchArgs {
   std::vector<std::string> workloads;  // Empty for all.

@@ -32,7 +32,7 @@ std::string Fixed(double value, int digits) {
 }  // namespace
 
 std::string OneLine(std::string text) {
-  const auto control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
   std::ranges::replace_if(text, control, '?');
   return text;
 }
