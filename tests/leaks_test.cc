@@ -187,7 +187,7 @@ struct Peer {
 
 TEST(Leaks, PointersInOrder) {
   NOT_UNDER_ASAN();
-  for (const uint64_t peers : {2, 10}) {
+  for (const uint64_t peers : {4, 10}) {
     const auto learn = [peers](Env&) {
       std::vector<std::unique_ptr<Peer>> all;
       std::set<Peer*> in_order;

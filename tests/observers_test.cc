@@ -84,7 +84,9 @@ TEST_P(Observed, WhereOraclesJudge) {
     EXPECT_EQ(Simulate(unjudged, choices_[i]).digest, plain_[i].digest) << i;
     ++passed;
   }
-  if (scenario_.mutant.empty()) EXPECT_EQ(passed, plain_.size());
+  if (scenario_.mutant.empty()) {
+    EXPECT_EQ(passed, plain_.size());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Observed, testing::ValuesIn(EveryScenario()), [](const auto& info) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "sim/check.h"
 #include "sim/choices.h"
@@ -15,11 +16,10 @@ namespace {
 // a millisecond. What a node allocates beyond that comes from wherever it came before.
 struct Sizes {
   size_t from, to, step;
-  int blocks;
+  size_t blocks;
 };
 constexpr Sizes kSizes[] = {{24, 264, 16, 128}, {280, 1032, 16, 32}, {1048, 4120, 64, 8}};
-constexpr ptrdiff_t kSmallSizes = 7;  // Those below 128 bytes.
-constexpr size_t kBlocks = 16 * 128 + 48 * 32 + 49 * 8;
+constexpr size_t kSmallMost = 120;  // Of what glibc calls fast.
 
 // Of a stack, what the outermost functions of a node use; and of how many stacks.
 constexpr size_t kStackBytes = 16 << 10;
@@ -84,40 +84,52 @@ void SortWhatIsFree() {
 }  // namespace
 
 LaidOut::LaidOut(Layout layout) {
+  MakeShelves();
   SortWhatIsFree();
-  between_.reserve(kBlocks);
-  std::vector<std::vector<void*>> free;
-  for (const Sizes& sizes : kSizes) {
-    for (size_t size = sizes.from; size <= sizes.to; size += sizes.step) {
-      std::vector<void*>& blocks = free.emplace_back();
-      blocks.reserve(static_cast<size_t>(sizes.blocks));
-      for (int i = 0; i < sizes.blocks; ++i) {
-        void* const block = std::malloc(size);
-        void* const after = std::malloc(size);
-        CHECK(block != nullptr && after != nullptr);
-        std::memset(block, layout.fill, size);
-        std::memset(after, layout.fill, size);
-        blocks.push_back(block);
-        between_.push_back(after);
-      }
+  for (Shelf& shelf : shelves_) {
+    for (void*& block : shelf.all) {
+      block = std::malloc(shelf.size);
+      CHECK(block != nullptr);
+      std::memset(block, layout.fill, shelf.size);
     }
   }
-  for (std::vector<void*>& blocks : free) {
-    std::ranges::sort(blocks, {}, AddressOf);
-    Arrange(layout.order, blocks);
-    const bool small = &blocks - free.data() < kSmallSizes;
-    const std::vector<size_t> handed_out = HandedOut(blocks.size(), small);
-    std::vector<void*> to_free(blocks.size());
-    for (size_t i = 0; i < blocks.size(); ++i) to_free[handed_out[i]] = blocks[i];
-    for (void* block : to_free) std::free(block);
+  for (Shelf& shelf : shelves_) {
+    // Every other one is freed, so that no two that are free lie side by side: they would be
+    // joined.
+    std::ranges::sort(shelf.all, {}, AddressOf);
+    for (size_t i = 0; i < shelf.blocks.size(); ++i) {
+      shelf.blocks[i] = std::exchange(shelf.all[2 * i], nullptr);
+    }
+    Arrange(layout.order, shelf.blocks);
+    for (size_t i = 0; i < shelf.blocks.size(); ++i) {
+      shelf.to_free[shelf.handed_out[i]] = shelf.blocks[i];
+    }
+    for (void* block : shelf.to_free) std::free(block);
   }
   SortWhatIsFree();
   ForEachPool([&](std::vector<Stack>& pool) { ArrangeStacks(layout, pool); });
   FillOwnStack(layout.fill);
 }
 
+// All that the constructor needs to remember, before there is a block: whatever it allocates or
+// frees later would mix with them.
+void LaidOut::MakeShelves() {
+  for (const Sizes& sizes : kSizes) {
+    for (size_t size = sizes.from; size <= sizes.to; size += sizes.step) {
+      const std::vector<void*> none(sizes.blocks, nullptr);
+      shelves_.push_back({.size = size,
+                          .handed_out = HandedOut(sizes.blocks, size <= kSmallMost),
+                          .all = std::vector<void*>(2 * sizes.blocks, nullptr),
+                          .blocks = none,
+                          .to_free = none});
+    }
+  }
+}
+
 LaidOut::~LaidOut() {
-  for (void* block : between_) std::free(block);
+  for (const Shelf& shelf : shelves_) {
+    for (void* block : shelf.all) std::free(block);
+  }
   SortWhatIsFree();
 }
 

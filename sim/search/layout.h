@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -34,7 +35,16 @@ class LaidOut {
   LaidOut& operator=(const LaidOut&) = delete;
 
  private:
-  std::vector<void*> between_;  // Blocks that keep the free ones from growing together.
+  struct Shelf {
+    size_t size = 0;
+    std::vector<size_t> handed_out;  // See HandedOut in layout.cc.
+    std::vector<void*> all;          // Those that stay keep others from being joined.
+    std::vector<void*> blocks;       // Those that are free, in the order in which to hand them out,
+    std::vector<void*> to_free;      // and in which to free them, so that they are.
+  };
+  void MakeShelves();
+
+  std::vector<Shelf> shelves_;
 };
 
 }  // namespace reprise
