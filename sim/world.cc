@@ -21,7 +21,6 @@ struct Room {
   Queue queue;
   Timeline timeline;
   Slab<Fiber> fibers;
-  size_t departures = 0;
 };
 
 Room& TheRoom() {
@@ -39,7 +38,6 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
       end_((scenario.storm + scenario.calm).count()),
       queue_(std::move(TheRoom().queue)),
       fibers_(std::move(TheRoom().fibers)) {
-  choices_.Reserve(TheRoom().departures);
   ReportStackOverflows(&DescribeCurrent);
   SetMenu();
   Populate();
@@ -321,7 +319,6 @@ RunResult World::Result() {
   result.dispatched = dispatched_;
   result.end = AtNanos(now_);
   result.taken = choices_.ReleaseTaken();
-  TheRoom().departures = result.taken.size();
   result.faults = faults_;
   for (const auto& [type, count] : facts_) result.facts.emplace_back(type->name, count);
   std::ranges::sort(result.facts);
@@ -341,7 +338,7 @@ const char* World::Describe() {
   return text;
 }
 
-const std::vector<Taken>* CurrentTape() {
+const Tape* CurrentTape() {
   return current == nullptr ? nullptr : &current->choices().taken();
 }
 
