@@ -11,14 +11,9 @@
 namespace reprise {
 namespace {
 
-struct Named {
-  std::string name;
-  bool reserved = false;
-};
-
 // A deque, because names must stay where they are while others are added.
-std::deque<Named>& Names() {
-  static std::deque<Named> names;
+std::deque<std::string>& Names() {
+  static std::deque<std::string> names;
   return names;
 }
 
@@ -64,31 +59,29 @@ bool TakeNode(std::string_view& text, NodeId& node) {
 Label::Label(std::string_view name) : index_(0), key_(KeyOf(name)) {
   CHECK(IsLabel(name));
   auto& names = Names();
-  const auto at = std::ranges::find(names, name, &Named::name);
+  const auto at = std::ranges::find(names, name);
   index_ = static_cast<uint16_t>(at - names.begin());
-  if (at == names.end()) names.push_back({std::string(name)});
-  CHECK(names.size() < 4096);
+  if (at == names.end()) names.emplace_back(name);
+  CHECK(names.size() < kMost);
 }
 
 Label Label::Reserved(std::string_view name) {
   const Label label(name);
-  Names()[label.index_].reserved = true;
+  reserved_[label.index_] = true;
   return label;
 }
 
-bool Label::reserved() const { return Names()[index_].reserved; }
-
 std::optional<Label> Label::Find(std::string_view name) {
-  const auto at = std::ranges::find(Names(), name, &Named::name);
+  const auto at = std::ranges::find(Names(), name);
   if (at == Names().end()) return std::nullopt;
   return Label(static_cast<uint16_t>(at - Names().begin()), KeyOf(name));
 }
 
 size_t Label::count() { return Names().size(); }
 
-Label Label::At(uint16_t index) { return Label(index, KeyOf(Names()[index].name)); }
+Label Label::At(uint16_t index) { return Label(index, KeyOf(Names()[index])); }
 
-const std::string& Label::name() const { return Names()[index_].name; }
+const std::string& Label::name() const { return Names()[index_]; }
 
 bool Before(const Address& a, const Address& b) {
   if (a.site.label != b.site.label) return a.site.label.name() < b.site.label.name();

@@ -21,7 +21,7 @@ class Label {
   // A label of the testbed's own. Node code may not draw under it, or two decisions would share an
   // address.
   static Label Reserved(std::string_view name);
-  bool reserved() const;
+  bool reserved() const { return reserved_[index_]; }
 
   // The label of that name, if any code of this program has one.
   static std::optional<Label> Find(std::string_view name);
@@ -37,6 +37,9 @@ class Label {
 
  private:
   Label(uint16_t index, uint64_t key) : index_(index), key_(key) {}
+  static constexpr size_t kMost = 4096;
+  static inline bool reserved_[kMost] = {};
+
   uint16_t index_;
   uint64_t key_;
 };

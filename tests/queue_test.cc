@@ -61,7 +61,8 @@ void Compare(uint64_t seed, int64_t spread, uint64_t ties, bool far) {
       const int64_t leap = far && random(50) == 0 ? int64_t{1} << random(61) : 0;
       const auto after = static_cast<int64_t>(random(static_cast<uint64_t>(spread)));
       if (now > INT64_MAX - leap - after) continue;
-      const Queue::Entry entry{now + leap + after, ++index, 3, static_cast<uint16_t>(random(ties))};
+      const Queue::Entry entry{now + leap + after, ++index, 1, 3,
+                               static_cast<uint32_t>(random(ties)) & 7};
       queue.Push(entry);
       reference.Push(entry);
     } else {
