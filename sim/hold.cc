@@ -13,7 +13,7 @@ const Label kSlowFor = Label::Reserved("slow-for");
 const Label kSlowBy = Label::Reserved("slow-by");
 
 // A step that was put off by a slow node, and is not to be put off again.
-constexpr uint16_t kServed = 0x8000;
+constexpr uint32_t kServed = 16;  // Above all of World::What.
 
 }  // namespace
 
@@ -72,7 +72,7 @@ SimNode* World::NodeOf(const Queue::Entry& entry) {
 
 bool World::PutOff(Queue::Entry& entry) {
   if ((entry.kind & kServed) != 0) {
-    entry.kind &= static_cast<uint16_t>(~kServed);
+    entry.kind &= kServed - 1;
     CountHeld(-1);
     SimNode* served = NodeOf(entry);
     if (served == nullptr) return false;
@@ -86,14 +86,14 @@ bool World::PutOff(Queue::Entry& entry) {
     return true;
   }
   int64_t until = now_;
-  uint16_t kind = entry.kind;
+  Queue::Entry later = entry;
   Fault fault = Fault::kPause;
   if (hold.paused_until > now_) {
     until = hold.paused_until;
   } else if (hold.slow_by != Duration(0) || hold.busy_until > now_) {
     fault = Fault::kSlow;
     until = hold.busy_until = std::max(hold.busy_until, now_) + hold.slow_by.count();
-    kind |= kServed;
+    later.kind |= kServed;
     CountHeld(1);
   } else {
     return false;
@@ -101,7 +101,8 @@ bool World::PutOff(Queue::Entry& entry) {
   if (!hold.met) ++faults_[fault].observed;
   hold.met = true;
   if (static_cast<What>(entry.kind) == What::kTimer) fibers_[entry.index].armed = until;
-  queue_.Push({until, entry.index, kind, entry.tie});
+  later.at = until;
+  queue_.Push(later);
   return true;
 }
 
