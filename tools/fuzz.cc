@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "sim/files.h"
+#include "sim/search/audit.h"
 #include "sim/search/isolate.h"
 #include "sim/search/twice.h"
 #include "sim/trace.h"
@@ -199,6 +200,7 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
                {"interrupted", campaign.interrupted},
                {"findings", campaign.findings.size()},
                {"faults", FaultsJson(campaign.faults)},
+               {"faults_wrong", AuditFaults(scenario, campaign.faults)},
                {"facts", FactsJson(campaign.facts)}});
     return;
   }
@@ -215,15 +217,18 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
   } else {
     std::printf("\n");
   }
-  std::printf("      faults   %s\n", FaultsText(campaign.faults).c_str());
+  std::printf("      faults   %s\n",
+              FaultCountsText(campaign.faults, std::string(15, ' ')).c_str());
   std::printf("      facts    %s\n", FactsText(campaign.facts).c_str());
-  const std::string never = NeverObserved(scenario, campaign.faults);
-  if (!never.empty()) std::printf("      never met by a node: %s\n", never.c_str());
+  for (const std::string& line : AuditFaults(scenario, campaign.faults)) {
+    std::printf("%s  faults   %s\n", Styled(Style::kRed, "FAIL").c_str(), line.c_str());
+  }
 }
 
-int StatusOf(const CampaignResult& campaign) {
+int StatusOf(const Scenario& scenario, const CampaignResult& campaign) {
   if (campaign.interrupted) return kInterrupted;
   if (!campaign.findings.empty()) return kViolation;
+  if (!AuditFaults(scenario, campaign.faults).empty()) return kViolation;
   return campaign.unknown + campaign.skipped > 0 ? kUndecided : kOk;
 }
 
@@ -264,7 +269,7 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
     return !Interrupted();
   });
   bar.Clear();
-  outcome.status = StatusOf(outcome.campaign);
+  outcome.status = StatusOf(scenario, outcome.campaign);
   Reporter reporter(scenario, args, outcome.campaign);
   for (const Finding& finding : outcome.campaign.findings) {
     std::string path;

@@ -77,14 +77,22 @@ std::string FaultsText(const FaultCounts& faults) {
   return out.empty() ? "none" : out;
 }
 
-std::string NeverObserved(const Scenario& scenario, const FaultCounts& faults) {
-  std::string out;
+std::string FaultCountsText(const FaultCounts& faults, const std::string& indent) {
+  constexpr size_t kWidth = 100;
+  std::string out, line = "attempted/applied/observed:";
   for (size_t i = 0; i < kFaults; ++i) {
-    const auto fault = static_cast<Fault>(i);
-    if (RateOf(scenario, fault).num == 0 || faults[fault].observed != 0) continue;
-    out += (out.empty() ? "" : " ") + std::string(Info(fault).name);
+    const FaultCount& count = faults[static_cast<Fault>(i)];
+    if (count.attempted == 0) continue;
+    const std::string text = "  " + std::string(Info(static_cast<Fault>(i)).name) + " " +
+                             Grouped(count.attempted) + "/" + Grouped(count.applied) + "/" +
+                             Grouped(count.observed);
+    if (indent.size() + line.size() + text.size() > kWidth) {
+      out += line + "\n" + indent;
+      line.clear();
+    }
+    line += line.empty() ? text.substr(2) : text;
   }
-  return out;
+  return out + line;
 }
 
 std::string FactsText(const std::vector<std::pair<std::string, uint64_t>>& facts) {

@@ -26,9 +26,11 @@ Json FactsJson(const std::vector<std::pair<std::string, uint64_t>>& facts);
 std::string RunText(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed,
                     double seconds);
 
-// "3 crash  1 cut  61 drop": what was applied; and what was switched on and never met by a node.
+// "3 crash  1 cut  61 drop": what was applied.
 std::string FaultsText(const FaultCounts& faults);
-std::string NeverObserved(const Scenario& scenario, const FaultCounts& faults);
+// All three counts of each fault that was attempted, on lines of which all but the first are
+// indented so.
+std::string FaultCountsText(const FaultCounts& faults, const std::string& indent);
 std::string FactsText(const std::vector<std::pair<std::string, uint64_t>>& facts);
 
 // The departures of a run whose events were kept, one a line, with their times.

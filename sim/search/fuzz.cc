@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/search/audit.h"
 #include "sim/search/campaign.h"
 #include "sim/search/isolate.h"
 #include "sim/search/twice.h"
@@ -141,16 +142,14 @@ class TestFuzzer {
     std::string text = scenario_.FullName() + ": " + std::to_string(singles - 1) +
                        " single faults and " + std::to_string(result.progress.runs - singles) +
                        " seeds, no violation";
-    std::string never;
-    for (size_t i = 0; i < kFaults; ++i) {
-      const auto fault = static_cast<Fault>(i);
-      if (RateOf(scenario_, fault).num == 0 || result.faults[fault].observed != 0) continue;
-      never += " " + std::string(Info(fault).name);
-    }
-    if (!never.empty()) text += "; never met by a node:" + never;
+    const std::vector<std::string> wrong = AuditFaults(scenario_, result.faults);
     if (unjudged != 0) text += "; but " + std::to_string(unjudged) + " runs could not be judged";
     if (nothing) text += "; but no node reported a fact, so that nothing was judged";
-    return {.passed = unjudged == 0 && !nothing, .verdict = {}, .text = text + "\n", .trace = ""};
+    for (const std::string& line : wrong) text += "\n  " + line;
+    return {.passed = unjudged == 0 && !nothing && wrong.empty(),
+            .verdict = {},
+            .text = text + "\n",
+            .trace = ""};
   }
 
   // Whether there are oracles, and all that they look at is facts.

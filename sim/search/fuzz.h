@@ -36,7 +36,8 @@ struct Fuzzed {
 
 // Passes where no run failed and each could be judged. Does not pass where runs are not
 // deterministic, nor where there are oracles and no node ever reported a fact: then nothing was
-// judged. Equal arguments give equal results, as far as runs do not hang.
+// judged; nor where faults did not strike as they should have (audit.h). Equal arguments give equal
+// results, as far as runs do not hang.
 Fuzzed FuzzForTest(const Scenario& scenario, const FuzzOptions& options);
 
 }  // namespace reprise
