@@ -10,12 +10,15 @@ namespace reprise {
 Family ChandyLamport();
 // durability/
 Family WriteAheadLog();
+// healing/
+Family DijkstraRing();
 // replication/
 Family PrimaryBackup();
 
 inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(ChandyLamport());
+  all.Add(DijkstraRing());
   all.Add(PrimaryBackup());
   all.Add(WriteAheadLog());
   return all;
