@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/check.h"
+#include "sim/stacks.h"
 
 #ifdef REPRISE_ASAN
 #include <sanitizer/asan_interface.h>
@@ -84,6 +85,10 @@ void GiveStack(const Stack& stack) {
   __asan_unpoison_memory_region(stack.bottom, stack.size);
 #endif
   ThePools().OfSize((stack.size + kPage - 1) / kPage * kPage).free.push_back(stack);
+}
+
+void ForEachPool(absl::FunctionRef<void(std::vector<Stack>&)> arrange) {
+  for (Pool& pool : ThePools().pools) arrange(pool.free);
 }
 
 void Context::Start(const Stack& stack, Entry entry, void* argument) {

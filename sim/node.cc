@@ -138,6 +138,10 @@ void SimNode::Exit() {
 }
 
 void SimNode::CountMoreCalls(Fiber& self) {
+  if (world_.over()) {
+    End(self);
+    return;
+  }
   if (calls_at_ != world_.now()) {
     calls_at_ = world_.now();
     calls_most_ = calls_ + kCallsAtOneMoment;

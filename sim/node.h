@@ -88,6 +88,9 @@ class alignas(64) SimNode final : public Env {
   Fiber* Deliver(uint32_t flight);
   Fiber* TimeOut(Fiber& fiber);
 
+  // Has the next call into Env end the fiber that makes it. REQUIRES: the run is over.
+  void EndAtNextCall() { calls_most_ = calls_; }
+
   bool up() const { return up_; }
   bool mortal() const { return role_.mortal; }
   const Role& role_data() const { return role_; }
@@ -124,7 +127,7 @@ class alignas(64) SimNode final : public Env {
 
   // The start of calls that always return: the fiber that makes them.
   Fiber& Call();
-  // Ends the fiber where too many calls have been made at one moment.
+  // Ends the fiber where the run is over, or too many calls have been made at one moment.
   void CountMoreCalls(Fiber& self);
   // Ends the fiber at this call, unless something is unwinding it already.
   static void End(Fiber& self);

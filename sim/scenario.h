@@ -157,8 +157,11 @@ struct RunResult {
   std::vector<Milestone> milestones;
   Timeline timeline;                       // Where events were kept.
   std::vector<Opportunity> opportunities;  // Where they were looked for.
-  size_t given = 0;                        // Of given departures, how many there were,
-  size_t given_drawn = 0;                  // and how many the run came to.
+  // Where node code asked the real world, innermost first: names of functions, for people. In no
+  // digest, because inlining differs between builds.
+  std::vector<std::string> stack;
+  size_t given = 0;        // Of given departures, how many there were,
+  size_t given_drawn = 0;  // and how many the run came to.
 
   Departures departures() const;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/guard.h"
 #include "sim/tape.h"
 
 namespace reprise {
@@ -50,9 +51,13 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
 World::Current::Current(World* world) {
   CHECK(current == nullptr);  // Simulate() is not for node code, nor for two runs at once.
   current = world;
+  GuardAgainstLeaks(world);
 }
 
-World::Current::~Current() { current = nullptr; }
+World::Current::~Current() {
+  GuardAgainstLeaks(nullptr);
+  current = nullptr;
+}
 
 World::~World() {
   over_ = careful_ = true;
@@ -327,6 +332,7 @@ RunResult World::Result() {
   std::ranges::sort(result.facts);
   result.milestones = timeline_.milestones();
   result.opportunities = std::move(opportunities_);
+  result.stack = StackText();
   result.given = choices_.given();
   result.given_drawn = choices_.given_drawn();
   if (options_.keep_events) result.timeline = std::move(timeline_);

@@ -106,6 +106,10 @@ class World {
   // Ends the run as failed, unless it has a verdict already.
   void Fail(const std::string& oracle, const std::string& reason, NodeId node);
 
+  // The same, because node code asks the real world (guard.h): by which call, about what, if it
+  // says so, and what there is instead. REQUIRES: a fiber runs.
+  void Leak(const char* call, const char* about, const char* instead, void* caller);
+
   // True where that node may go down: the protocol was promised at most f, and enough holders.
   bool MayCrash(NodeId node) const;
   void CountDown(int change) { down_ += change; }
@@ -157,6 +161,7 @@ class World {
   void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
   void Conclude();
   RunResult Result();
+  std::vector<std::string> StackText() const;
 
   // storm.cc: the faults that are drawn when the run begins.
   void PlanStorm();
@@ -196,6 +201,7 @@ class World {
 
   Oracles oracles_;
   Verdict verdict_;
+  std::vector<void*> stack_;  // Of a leak.
   std::vector<std::pair<const MessageType*, uint64_t>> facts_;
 
   Context main_;

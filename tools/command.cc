@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "tools/again.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 
@@ -243,7 +244,7 @@ class CommandLine {
     c->add_option("-s,--seed", raw_.seed, "Which run; without one, the calm run")->check(CheckSeed);
     c->add_option("--trace", run_.trace, "Write the run down, to be replayed");
     c->add_option("--events", run_.events, "Write all events: .jsonl, or compressed");
-    c->add_flag("--twice", run_.twice, "Run it again in three ways, and compare every event");
+    c->add_flag("--twice", run_.twice, "Run it again in four ways, and compare every event");
     AddScenarioOptions(c);
     AddJson(c, run_.json);
   }
@@ -407,6 +408,7 @@ class CommandLine {
 }  // namespace
 
 int RepriseCommand(int argc, char** argv, const Catalogue& catalogue) {
+  RememberProgram(argc, argv);
   return CommandLine(catalogue).Run(argc, argv);
 }
 

@@ -13,6 +13,7 @@
 #include "sim/search/isolate.h"
 #include "sim/search/twice.h"
 #include "sim/trace.h"
+#include "tools/again.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/event_log.h"
@@ -34,8 +35,8 @@ void PrintJson(const Json& json) {
 std::optional<std::string> Nondeterminism(const Scenario& scenario, uint64_t seed) {
   const auto words = InChild(
       [&] {
-        auto difference = CheckCalmTwice(scenario);
-        if (!difference) difference = CheckTwice(scenario, seed);
+        auto difference = CheckCalmTwice(scenario, InAnotherProcess(scenario, std::nullopt));
+        if (!difference) difference = CheckTwice(scenario, seed, InAnotherProcess(scenario, seed));
         return difference ? Describe(*difference) : std::string();
       },
       std::chrono::minutes(2));
@@ -105,7 +106,9 @@ class Reporter {
                 Styled(Style::kBold, v.oracle).c_str(), Grouped(finding.index + 1).c_str(),
                 Seconds(campaign_.progress.seconds).c_str());
     std::printf("      %s%s\n", Origin(finding).c_str(), Where(finding.first.verdict).c_str());
-    std::printf("      %s\n\n", OneLine(v.reason).c_str());
+    std::printf("      %s\n", OneLine(v.reason).c_str());
+    for (const std::string& frame : shown.stack) std::printf("        by  %s\n", frame.c_str());
+    std::printf("\n");
     std::printf("      shrunk  %s departures -> %s", Grouped(shrunk.before).c_str(),
                 Grouped(shrunk.departures.size()).c_str());
     if (shrunk.events_before != 0) {

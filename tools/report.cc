@@ -51,6 +51,7 @@ Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<ui
   out["verdict"] = std::string(KindName(result.verdict.kind));
   out["oracle"] = result.verdict.oracle;
   out["reason"] = result.verdict.reason;
+  if (!result.stack.empty()) out["stack"] = result.stack;
   out["digest"] = Hex(result.digest);
   out["events"] = result.events;
   out["virtual_ns"] = Nanos(result.end);
@@ -106,6 +107,9 @@ std::string RunText(const Scenario& scenario, const RunResult& result, std::opti
     line(v.oracle, " " + OneLine(v.reason));
     line("where", "event " + Grouped(v.event) + "   t = " + Millis(v.at) +
                       (v.node == kNobody ? "" : "   node " + Name(v.node)));
+    for (const std::string& frame : result.stack) {
+      line(&frame == &result.stack.front() ? "by" : "", frame);
+    }
   }
   const double speed = static_cast<double>(Nanos(result.end)) / 1e9 / std::max(seconds, 1e-9);
   line("ran", std::to_string(scenario.nodes()) + " nodes  " + Grouped(result.events) + " events  " +

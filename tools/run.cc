@@ -5,6 +5,7 @@
 
 #include "sim/search/twice.h"
 #include "sim/trace.h"
+#include "tools/again.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/event_log.h"
@@ -46,16 +47,19 @@ int RunCommand(const Catalogue& catalogue, const RunArgs& args) {
     if (!saved.ok()) return Complain("run", saved);
   }
   if (args.twice) {
+    const TwiceOptions twice = InAnotherProcess(*scenario, args.seed);
     const auto difference =
-        args.seed ? CheckTwice(*scenario, *args.seed) : CheckCalmTwice(*scenario);
+        args.seed ? CheckTwice(*scenario, *args.seed, twice) : CheckCalmTwice(*scenario, twice);
     if (difference) {
       std::fprintf(stderr,
                    "NOT DETERMINISTIC  %s: two runs of it differ\n%ssee docs/determinism.md\n",
                    scenario->FullName().c_str(), Describe(*difference).c_str());
       return kDiverged;
     }
-    if (!args.json)
-      std::printf("      twice    the same run: again, after another, from departures\n");
+    if (!args.json) {
+      std::printf("      twice    the same run: again, after another, from departures%s\n",
+                  twice.arguments.empty() ? "" : ", in another process");
+    }
   }
   return StatusOf(result.verdict);
 }

@@ -32,6 +32,7 @@ struct WireResult {
   std::vector<WireCount> faults;
   std::vector<std::pair<std::string, uint64_t>> facts;
   std::vector<std::pair<uint64_t, uint64_t>> milestones;
+  std::vector<std::string> stack;
   uint64_t given = 0, given_drawn = 0;
 };
 
@@ -78,6 +79,7 @@ inline WireResult ToWire(const RunResult& r) {
                .faults = {},
                .facts = r.facts,
                .milestones = {},
+               .stack = r.stack,
                .given = r.given,
                .given_drawn = r.given_drawn};
   for (const Taken& t : r.taken) w.taken.push_back(ToWire(t.departure, t.event));
@@ -103,6 +105,7 @@ inline RunResult FromWire(const WireResult& w) {
   }
   r.facts = w.facts;
   for (const auto& [events, digest] : w.milestones) r.milestones.push_back({events, digest});
+  r.stack = w.stack;
   r.given = w.given;
   r.given_drawn = w.given_drawn;
   return r;

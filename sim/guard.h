@@ -1,0 +1,23 @@
+// The leak guard: while node code runs, asking the real world for time, chance, a thread, a file or
+// who one is ends the run, with a verdict that says what to use instead. Private to sim/.
+//
+// A run is a pure function of its scenario and its choices as long as node code has no other way to
+// learn anything. The tidy test reads words, and only our own; the guard looks at calls, in
+// whatever library they are made. It defines the functions of libc that ask for such things, so
+// that the dynamic linker finds these first, in the program that this library is linked into.
+// Outside node code -- oracles, searching, tools, tests -- they do nothing but pass the call on.
+//
+// What is no call of a function goes unseen: the processor's own instructions (rdtsc, rdrand), raw
+// system calls, addresses, memory that nobody initialised, globals. Those are left to CheckTwice
+// (search/twice.h). Not seen either is a call from libc's own inside, which is bound there.
+
+#pragma once
+
+namespace reprise {
+
+class World;
+
+// From now on the guard judges this thread by what that world runs; by nothing, where it is null.
+void GuardAgainstLeaks(World* world);
+
+}  // namespace reprise
