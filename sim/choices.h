@@ -20,15 +20,12 @@
 
 #pragma once
 
-#include <compare>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "sim/time.h"
+#include "sim/address.h"
+#include "sim/tape.h"
 
 namespace reprise {
 
@@ -39,76 +36,6 @@ struct Ratio {
 };
 
 constexpr Ratio OneIn(uint64_t n) { return {1, n}; }
-
-// The name of a kind of decision, "drop": letters, digits and dashes. Interned when the program
-// starts, so that a label is a small number and the hot path meets no string.
-class Label {
- public:
-  explicit Label(std::string_view name);
-
-  // A label of the testbed's own. Node code may not draw under it, or two decisions would share an
-  // address.
-  static Label Reserved(std::string_view name);
-  bool reserved() const;
-
-  // The label of that name, if any code of this program has one.
-  static std::optional<Label> Find(std::string_view name);
-  static size_t count();
-
-  uint16_t index() const { return index_; }
-  uint64_t key() const { return key_; }  // A hash of the name.
-  const std::string& name() const;
-
-  friend bool operator==(Label a, Label b) { return a.index_ == b.index_; }
-
- private:
-  Label(uint16_t index, uint64_t key) : index_(index), key_(key) {}
-  uint16_t index_;
-  uint64_t key_;
-};
-
-// Where a decision is taken: "crash n2", "drop n1>n2", "cut".
-struct Site {
-  Label label;
-  NodeId node = kNobody;
-  NodeId peer = kNobody;
-  friend bool operator==(const Site&, const Site&) = default;
-};
-
-// Which decision it is: the ordinal-th at its site, counted from 1. What belongs to a decision is
-// addressed under it: "down n3 #7" is how long the node of "crash n3 #7" stays down, and
-// "unsynced n3 #7.2" is the fate of the second sector that it had not synced.
-struct Address {
-  Site site;
-  uint64_t ordinal = 0;
-  uint64_t sub = 0;
-  friend bool operator==(const Address&, const Address&) = default;
-};
-
-// One nonzero draw, and the domain [0, bound) it came from.
-struct Departure {
-  Address address;
-  uint64_t value = 0;
-  uint64_t bound = 0;
-  friend bool operator==(const Departure&, const Departure&) = default;
-};
-
-// Sorted by address: label name, node, peer, ordinal, sub.
-using Departures = std::vector<Departure>;
-bool Before(const Address& a, const Address& b);
-void Sort(Departures& departures);
-
-// "drop n1>n2 #7", and back. Parsing gives nothing where the text is no address or where no code
-// of this program has such a label.
-std::string Describe(const Site& site);
-std::string Describe(const Address& address);
-std::optional<Address> ParseAddress(std::string_view text);
-
-// A departure, and the number of the event during which it was drawn (see timeline.h).
-struct Taken {
-  Departure departure;
-  uint64_t event = 0;
-};
 
 // A fault that could have struck and did not: what exploring enumerates.
 struct Opportunity {
@@ -157,11 +84,9 @@ class Choices {
   bool seeded() const { return seeded_; }
 
   // Every nonzero draw so far, in the order drawn.
-  const std::vector<Taken>& taken() const { return taken_; }
+  const Tape& taken() const { return taken_; }
   // Gives them away; nothing is drawn after that.
-  std::vector<Taken> ReleaseTaken() { return std::move(taken_); }
-  // Makes room for so many of them.
-  void Reserve(size_t departures) { taken_.reserve(departures); }
+  Tape ReleaseTaken() { return std::move(taken_); }
   // The same, sorted by address.
   Departures departures() const;
 
@@ -204,7 +129,7 @@ class Choices {
 
   uint64_t Given(const Address& address, uint64_t bound, uint64_t otherwise);
   void Take(const Address& address, uint64_t value, uint64_t bound) {
-    taken_.push_back({{address, value, bound}, event_ == nullptr ? 0 : *event_});
+    taken_.Add(address, value, bound, event_ == nullptr ? 0 : *event_);
   }
 
   bool seeded_ = false;
@@ -215,7 +140,7 @@ class Choices {
   std::vector<uint32_t> given_at_;  // An open-addressing table of indices into given_, or kFree.
   std::vector<bool> given_seen_;    // Which of given_ were drawn.
   std::vector<bool> given_labels_;  // Which labels they have: most draws need look no further.
-  std::vector<Taken> taken_;
+  Tape taken_;
   const uint64_t* event_ = nullptr;
   std::vector<Opportunity>* opportunities_ = nullptr;
 };

@@ -58,6 +58,12 @@ class Context {
   // The same, and never comes back: this context's stack may be given away once `to` runs.
   [[noreturn]] void Leave(Context& to);
 
+  // Fetches what switching here will touch first.
+  void Prefetch() const {
+    const char* top = static_cast<const char*>(handle_);
+    for (int line = 0; line < 6; ++line) __builtin_prefetch(top + 64 * line);
+  }
+
   bool started() const { return handle_ != nullptr; }
   void Forget() { handle_ = nullptr; }
   const Stack& stack() const { return stack_; }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sim/bytes.h"
 #include "sim/codec.h"
@@ -105,7 +106,7 @@ class MessageView {
 // A message that owns its bytes. Short ones live inside, so that sending allocates nothing.
 class Message {
  public:
-  static constexpr uint32_t kInside = 48;
+  static constexpr uint32_t kInside = 88;
 
   Message() = default;
   Message(const MessageType* type, std::string_view bytes)
@@ -113,15 +114,12 @@ class Message {
     CopyFew(Room(), bytes.data(), bytes.size());
   }
   Message(const Message& o) : Message(o.type_, o.bytes()) {}
-  Message(Message&& o) noexcept : type_(o.type_), size_(o.size_), at_(o.at_) { o.size_ = 0; }
+  Message(Message&& o) noexcept { Take(o); }
   Message& operator=(const Message& o) { return *this = Message(o); }
   Message& operator=(Message&& o) noexcept {
     if (this == &o) return *this;
     Clear();
-    type_ = o.type_;
-    size_ = o.size_;
-    at_ = o.at_;
-    o.size_ = 0;
+    Take(o);
     return *this;
   }
   ~Message() { Clear(); }
@@ -162,6 +160,17 @@ class Message {
   }
 
  private:
+  // Becomes what o is, where it has nothing of its own, and leaves o empty.
+  void Take(Message& o) {
+    type_ = o.type_;
+    size_ = std::exchange(o.size_, 0);
+    if (size_ > kInside) {
+      at_.outside = o.at_.outside;
+    } else {
+      CopyFew(at_.inside, o.at_.inside,
+              size_);  // Not what is not there: it is seldom in the cache.
+    }
+  }
   char* Room() {
     if (size_ <= kInside) return at_.inside;
     return at_.outside = new char[size_];

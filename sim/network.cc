@@ -1,18 +1,20 @@
 #include "sim/network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/check.h"
 #include "sim/world.h"
 
 namespace reprise {
 
-Network::Network(World& world)
+Network::Network(World& world, Flights flights)
     : world_(world),
       model_(world.scenario().links),
       sent_on_(world.nodes()),
       cuts_(world.nodes()),
-      arrival_(world.nodes()) {
+      arrival_(world.nodes()),
+      flights_(std::move(flights)) {
   for (Fault fault : {Fault::kDrop, Fault::kDuplicate, Fault::kLate, Fault::kOrder}) {
     faulty_ |= world.on(fault);
   }
@@ -20,12 +22,17 @@ Network::Network(World& world)
 
 inline uint32_t Network::Allocate() {
   if (free_ == Flight::kNone) {
-    flights_.emplace_back();
-    return static_cast<uint32_t>(flights_.size() - 1);
+    if (used_ == flights_.size()) flights_.Add();
+    return used_++;
   }
   const uint32_t index = free_;
   free_ = flights_[index].next;
   return index;
+}
+
+Flights Network::Release() {
+  for (uint32_t i = 0; i < used_; ++i) flights_[i].message.Clear();
+  return std::move(flights_);
 }
 
 Duration Network::LateBy(uint64_t quantile) const {
@@ -42,13 +49,13 @@ inline void Network::Launch(int64_t at, const Ticket& ticket, uint16_t tie, cons
   Flight& flight = flights_[index];
   static_cast<Ticket&>(flight) = ticket;
   flight.message.Assign(&type, bytes);
-  world_.Push(at, World::What::kDeliver, index, tie);
+  world_.Push(at, World::What::kDeliver, index, ticket.to, tie);
 }
 
 [[gnu::always_inline]] inline void Network::Send(NodeId from, NodeId to, const MessageType& type,
                                                  std::string_view bytes) {
   CHECK(to != kNobody && Index(to) <= world_.nodes());
-  const uint32_t ordinal = ++sent_on_.At(from, to);
+  const uint32_t ordinal = sent_on_.Next(from, to);
   const uint64_t id = ++sent_;
   world_.Note(Event::Kind::kSend, from, to, id, &type, bytes);
   const Ticket ticket{.id = id, .from = from, .to = to};

@@ -13,6 +13,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "sim/message.h"
 #include "sim/scenario.h"
+#include "sim/slab.h"
+#include "sim/zeros.h"
 
 namespace reprise {
 
@@ -27,48 +29,72 @@ struct Ticket {
   bool copy = false;
 };
 
-// A message on its way, or in its receiver's inbox.
-struct Flight : Ticket {
+// A message on its way, or in its receiver's inbox. A short one is in the first cache line.
+struct alignas(64) Flight : Ticket {
   static constexpr uint32_t kNone = ~uint32_t{0};
 
   uint32_t next = kNone;  // In the inbox, or among the free ones.
   Message message;
 };
 
-// A number for each direction of each link, zero at first. A sender's are side by side, made when
-// it first sends; where there are too many nodes for that, they are in a hash table, which nothing
-// iterates.
+// A number for each direction of each link, zero at first: a square of them, made when first used,
+// or where there are too many nodes for that, a hash table, which nothing iterates.
 template <class T>
 class PerLink {
  public:
-  explicit PerLink(size_t nodes) : nodes_(nodes) {
-    if (nodes <= kRowsAtMost) rows_.resize(nodes);
-  }
+  explicit PerLink(size_t nodes) : nodes_(nodes) {}
 
   T& At(NodeId from, NodeId to) {
-    if (nodes_ > kRowsAtMost) return hashed_[uint64_t{Index(from)} << 32 | Index(to)];
-    auto& row = rows_[Index(from) - 1];
-    if (row == nullptr) [[unlikely]]
-      row = std::make_unique<T[]>(nodes_);
-    return row[Index(to) - 1];
+    if (cells_ == nullptr) [[unlikely]] {
+      if (nodes_ > kSquareAtMost) return hashed_[uint64_t{Index(from)} << 32 | Index(to)];
+      cells_ = Zeros<T>(nodes_ * nodes_);
+    }
+    return cells_[(Index(from) - 1) * nodes_ + (Index(to) - 1)];
   }
 
  private:
-  static constexpr size_t kRowsAtMost = 4096;
+  static constexpr size_t kSquareAtMost = 4096;
 
   size_t nodes_;
-  std::vector<std::unique_ptr<T[]>> rows_;
+  ZeroedArray<T> cells_;
   absl::flat_hash_map<uint64_t, T> hashed_;
 };
 
+// How many messages went over each link. Where there are many nodes most links have few, and each
+// message touches another: a byte for each keeps them in the cache.
+class LinkCounts {
+ public:
+  explicit LinkCounts(size_t nodes) : narrow_(nodes), wide_(nodes), few_(nodes <= kFewNodes) {}
+
+  uint32_t Next(NodeId from, NodeId to) {
+    if (few_) return ++wide_.At(from, to);
+    uint8_t& count = narrow_.At(from, to);
+    if (count < kFull) return ++count;
+    return kFull + ++wide_.At(from, to);
+  }
+
+ private:
+  static constexpr size_t kFewNodes = 64;
+  static constexpr uint8_t kFull = 255;
+
+  PerLink<uint8_t> narrow_;
+  PerLink<uint32_t> wide_;  // Those above kFull.
+  bool few_;                // All are in wide_.
+};
+
+using Flights = Slab<Flight, 512>;
+
 class Network {
  public:
-  explicit Network(World& world);
+  Network(World& world, Flights flights);
 
   // Puts a message on the link, which decides its fate.
   void Send(NodeId from, NodeId to, const MessageType& type, std::string_view bytes);
 
   Flight& flight(uint32_t index) { return flights_[index]; }
+  void Prefetch(uint32_t index) const { __builtin_prefetch(&flights_[index]); }
+  // Gives the room for messages away, without any message. Nothing is sent after that.
+  Flights Release();
   void Free(uint32_t index) {
     Flight& flight = flights_[index];
     flight.message.Clear();
@@ -93,12 +119,13 @@ class Network {
 
   World& world_;
   const LinkModel& model_;
-  PerLink<uint32_t> sent_on_;  // How many messages,
-  PerLink<int32_t> cuts_;      // by how many partitions it is cut,
-  PerLink<int64_t> arrival_;   // and, on links that keep the order, the last arrival.
+  LinkCounts sent_on_;        // How many messages,
+  PerLink<int32_t> cuts_;     // by how many partitions it is cut,
+  PerLink<int64_t> arrival_;  // and, on links that keep the order, the last arrival.
   int any_cuts_ = 0;
-  std::vector<Flight> flights_;
-  uint32_t free_ = Flight::kNone;
+  Flights flights_;
+  uint32_t used_ = 0;              // Those below were in use at some time,
+  uint32_t free_ = Flight::kNone;  // and these are free again.
   uint64_t sent_ = 0;
   bool faulty_ = false;  // Whether anything can happen to a message in this run.
 };

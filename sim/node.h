@@ -87,6 +87,9 @@ class alignas(64) SimNode final : public Env {
   // A message has arrived: the fiber to run now, if any.
   Fiber* Deliver(uint32_t flight);
   Fiber* TimeOut(Fiber& fiber);
+  // Fetch what an event needs of the node, and the stack of the fiber that a message goes to.
+  void Prefetch() const;
+  void PrefetchReceiver() const;
 
   // Has the next call into Env end the fiber that makes it. REQUIRES: the run is over.
   void EndAtNextCall() { calls_most_ = calls_; }

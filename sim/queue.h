@@ -28,10 +28,12 @@ class Queue {
 
   struct Entry {
     int64_t at;      // Nanoseconds.
-    uint32_t index;  // Of what: the meaning is the world's.
-    uint16_t kind;
-    uint16_t tie;  // Drawn, below kTies. Zero is the order of arrival.
+    uint32_t index;  // Of what: the meaning of this and the next two is the world's.
+    uint32_t node : 24;
+    uint32_t kind : 5;
+    uint32_t tie : 3;  // Drawn, below kTies. Zero is the order of arrival.
   };
+  static_assert(sizeof(Entry) == 16);
 
   // REQUIRES: entry.at is not before the last popped entry's, and its tie is below kTies.
   void Push(const Entry& entry) {
@@ -56,6 +58,11 @@ class Queue {
     return entry;
   }
 
+  // An entry that comes out soon, after `ahead` others; null where that is not known yet.
+  const Entry* Soon(uint32_t ahead) const {
+    return ahead < run_end_ - run_next_ ? &run_[run_next_ + ahead] : nullptr;
+  }
+
   // Forgets everything and keeps the room, for the next run.
   void Clear() {
     for (auto& bucket : buckets_) bucket.clear();
@@ -65,6 +72,7 @@ class Queue {
     run_next_ = run_end_ = 0;
     run_until_ = kNoRun;
     last_ = 0;
+    split_ = 0;
   }
 
   size_t size() const {
@@ -76,7 +84,9 @@ class Queue {
 
  private:
   static constexpr int64_t kNoRun = -1;
-  static constexpr uint32_t kSortAtMost = 6;  // A bucket of so many becomes a run.
+  static constexpr uint32_t kSortAtMost = 6;  // A bucket of so many becomes a run,
+  static constexpr uint32_t kRunAtMost = 16;  // or several together.
+  static constexpr uint32_t kManyAtLeast = 64;
   static constexpr uint32_t kRunRoom = 64;
 
   struct Lane {
@@ -125,23 +135,37 @@ class Queue {
     return entry;
   }
 
-  // Moves the earliest bucket's entries into the run, or, where they are many, to where they belong
-  // now that its first is the earliest.
+  // Moves the earliest bucket's entries into the run; or, where they are many, to where they belong
+  // now that its first is the earliest. Of the buckets that many fill, several go into one run, so
+  // that one knows early what comes soon. Others do not: a few timers, far away, would stand in the
+  // way of all that is pushed before them.
   void Refill() {
-    const int lowest = std::countr_zero(occupied_);
-    auto& bucket = buckets_[lowest];
-    occupied_ &= occupied_ - 1;
     run_next_ = run_end_ = 0;
-    if (bucket.size() <= kSortAtMost) {
+    int lowest = std::countr_zero(occupied_);
+    if (buckets_[lowest].size() > kSortAtMost) {
+      Split(lowest);
+      return;
+    }
+    do {
+      auto& bucket = buckets_[lowest];
       // All times that this bucket stands for, so that what is in others comes later.
       run_until_ = static_cast<int64_t>(static_cast<uint64_t>(bucket.front().at) |
                                         ((uint64_t{2} << lowest) - 1));
       for (const Entry& e : bucket) Insert(e);
-    } else {
-      run_until_ = kNoRun;
-      last_ = std::ranges::min(bucket, {}, &Entry::at).at;
-      for (const Entry& e : bucket) Place(e);  // Always to a lower one.
-    }
+      bucket.clear();
+      occupied_ &= occupied_ - 1;
+      lowest = std::countr_zero(occupied_);  // 64 where there is none.
+    } while (lowest < split_ && buckets_[lowest].size() <= kSortAtMost &&
+             run_end_ + buckets_[lowest].size() <= kRunAtMost);
+  }
+
+  void Split(int lowest) {
+    auto& bucket = buckets_[lowest];
+    occupied_ &= occupied_ - 1;
+    split_ = bucket.size() >= kManyAtLeast ? lowest : 0;
+    run_until_ = kNoRun;
+    last_ = std::ranges::min(bucket, {}, &Entry::at).at;
+    for (const Entry& e : bucket) Place(e);  // Always to a lower one.
     bucket.clear();
   }
 
@@ -166,6 +190,7 @@ class Queue {
   int64_t last_ = 0;            // The last popped time, or the least that there is.
   uint64_t occupied_ = 0;       // Which buckets have entries.
   uint32_t lanes_occupied_ = 0;
+  int split_ = 0;  // The bucket that was last split, where it had many: it filled those below.
   Entry run_[kRunRoom];
   std::vector<Entry> buckets_[63];
   Lane lanes_[kTies];  // Those of time last_, by tie-break.

@@ -151,7 +151,7 @@ struct RunResult {
   uint64_t events = 0;      // In the timeline.
   uint64_t dispatched = 0;  // Messages that arrived, timers that went off and fibers resumed.
   Time end{};
-  std::vector<Taken> taken;  // The departures, in the order drawn.
+  Tape taken;  // The departures, in the order drawn.
   FaultCounts faults;
   std::vector<std::pair<std::string, uint64_t>> facts;  // How often each was reported; sorted.
   std::vector<Milestone> milestones;

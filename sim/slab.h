@@ -1,4 +1,4 @@
-// Objects of one kind, side by side, at addresses that never change.
+// Objects of one kind, side by side, kEach to an allocation, at addresses that never change.
 
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reprise {
 
-template <class T>
+template <class T, size_t kEach = 64>
 class Slab {
  public:
   Slab() = default;
@@ -42,7 +42,6 @@ class Slab {
   }
 
  private:
-  static constexpr size_t kEach = 64;
   struct alignas(T) Room {
     std::byte bytes[sizeof(T)];
   };

@@ -22,7 +22,7 @@ struct Room {
   Queue queue;
   Timeline timeline;
   Slab<Fiber> fibers;
-  size_t departures = 0;
+  Flights flights;
 };
 
 Room& TheRoom() {
@@ -40,11 +40,11 @@ World::World(const Scenario& scenario, Choices choices, const RunOptions& option
       end_((scenario.storm + scenario.calm).count()),
       queue_(std::move(TheRoom().queue)),
       fibers_(std::move(TheRoom().fibers)) {
-  choices_.Reserve(TheRoom().departures);
   ReportStackOverflows(&DescribeCurrent);
   SetMenu();
   Populate();
-  network_.emplace(*this);
+  many_nodes_ = nodes_.size() >= 256;
+  network_.emplace(*this, std::move(TheRoom().flights));
   for (uint32_t i = static_cast<uint32_t>(fibers_.size()); i-- > 0;) free_fibers_.push_back(i);
 }
 
@@ -70,6 +70,7 @@ World::~World() {
   TheRoom().queue = std::move(queue_);
   fibers_.Shrink(4096);
   TheRoom().fibers = std::move(fibers_);
+  TheRoom().flights = network_->Release();
 }
 
 void World::SetMenu() {
@@ -98,6 +99,7 @@ void World::Populate() {
     std::vector<NodeId>& ids = roles_.emplace_back();
     for (int i = 0; i < scenario_.roles[r].count; ++i) {
       ids.push_back(NodeId{next++});
+      CHECK(next < 1 << 24);  // Or the queue's entries could not name it.
       nodes_.Add(*this, ids.back(), scenario_.roles[r], r);
     }
   }
@@ -170,7 +172,7 @@ Fiber& World::NewFiber(SimNode& node) {
 }
 
 void World::Interrupt(What what, uint32_t index) {
-  special_ = {now_, index, static_cast<uint16_t>(what), 0};
+  special_ = Entry(now_, what, index, kNobody, 0);
   has_special_ = true;
   Fiber* self = running_;
   self->context.SwitchTo(main_);
@@ -326,7 +328,6 @@ RunResult World::Result() {
   result.dispatched = dispatched_;
   result.end = AtNanos(now_);
   result.taken = choices_.ReleaseTaken();
-  TheRoom().departures = result.taken.size();
   result.faults = faults_;
   for (const auto& [type, count] : facts_) result.facts.emplace_back(type->name, count);
   std::ranges::sort(result.facts);
@@ -347,9 +348,7 @@ const char* World::Describe() {
   return text;
 }
 
-const std::vector<Taken>* CurrentTape() {
-  return current == nullptr ? nullptr : &current->choices().taken();
-}
+const Tape* CurrentTape() { return current == nullptr ? nullptr : &current->choices().taken(); }
 
 RunResult Simulate(const Scenario& scenario, Choices choices, const RunOptions& options) {
   return World(scenario, std::move(choices), options).Run();

@@ -52,7 +52,7 @@ class World {
 
   RunResult Run();
 
-  enum class What : uint16_t {
+  enum class What : uint8_t {
     kDeliver,
     kTimer,
     kResume,
@@ -76,8 +76,9 @@ class World {
   size_t nodes() const { return nodes_.size(); }
   const std::vector<NodeId>& role(size_t i) const { return roles_[i]; }
 
-  void Push(int64_t at, What what, uint32_t index, uint16_t tie = 0) {
-    queue_.Push({at, index, static_cast<uint16_t>(what), tie});
+  // For kDeliver and kTimer, the node it happens to is said, so that it can be fetched early.
+  void Push(int64_t at, What what, uint32_t index, NodeId node = kNobody, uint64_t tie = 0) {
+    queue_.Push(Entry(at, what, index, node, tie));
   }
 
   // Records an event, and has the oracles judge it where they want to.
@@ -132,6 +133,11 @@ class World {
   const char* Describe();  // Which fiber runs, for reports of faults.
 
  private:
+  static Queue::Entry Entry(int64_t at, What what, uint32_t index, NodeId node, uint64_t tie) {
+    return {at, index, Index(node) & 0xffffff, static_cast<uint32_t>(what) & 0x1f,
+            static_cast<uint32_t>(tie) & 0x7};
+  }
+
   // That this is the world of the thread, for as long as it lives.
   struct Current {
     explicit Current(World* world);
@@ -151,6 +157,7 @@ class World {
   Fiber* Next();
   Fiber* OnTimer(const Queue::Entry& entry);
   Fiber* Dispatch();
+  void PrefetchSoon();
   void Special(const Queue::Entry& entry);
   void Recycle(Fiber& fiber);
   void Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
@@ -187,6 +194,7 @@ class World {
   bool watched_ = false;  // By an oracle that watches all events.
   bool careful_ = false;  // A call into Env may have to end the fiber.
   bool has_special_ = false;
+  bool many_nodes_ = false;  // They do not fit into the cache.
   Queue::Entry special_{};
   Queue queue_;
   int down_ = 0;

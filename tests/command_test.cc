@@ -243,7 +243,8 @@ TEST(Command, JsonOfTheRest) {
       json::parse(Reprise({"bench", "raft-like", "phold-64", "--repeats", "1", "--json"}).out);
   ASSERT_THAT(bench, SizeIs(2));
   for (const json& row : bench) {
-    ExpectKeys(row, {"schema", "workload", "ns_per_event", "events_per_s", "bytes_per_node"});
+    ExpectKeys(row, {"schema", "workload", "ns_per_event", "events_per_s", "bytes_per_node",
+                     "bytes_most"});
     EXPECT_EQ(row["schema"], "reprise.bench/1");
     EXPECT_GT(row["ns_per_event"], 0);
     EXPECT_GT(row["events_per_s"], 0);
@@ -266,8 +267,9 @@ TEST(Command, EventsAsJsonLines) {
 TEST(Command, BenchPrintsATable) {
   const Output output = Reprise({"bench", "phold-64", "--repeats", "2"});
   EXPECT_EQ(output.status, 0);
-  EXPECT_THAT(output.out, StartsWith("WORKLOAD            ns/event      events/s  bytes/node\n"
-                                     "phold-64 "));
+  EXPECT_THAT(output.out,
+              StartsWith("WORKLOAD            ns/event      events/s  bytes/node  peak MB\n"
+                         "phold-64 "));
   EXPECT_THAT(BenchNames(), testing::Contains("gossip-1000"));
 }
 

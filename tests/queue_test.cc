@@ -61,7 +61,8 @@ void Compare(uint64_t seed, int64_t spread, uint64_t ties, bool far) {
       const int64_t leap = far && random(50) == 0 ? int64_t{1} << random(61) : 0;
       const auto after = static_cast<int64_t>(random(static_cast<uint64_t>(spread)));
       if (now > INT64_MAX - leap - after) continue;
-      const Queue::Entry entry{now + leap + after, ++index, 3, static_cast<uint16_t>(random(ties))};
+      const Queue::Entry entry{now + leap + after, ++index, 1, 3,
+                               static_cast<uint32_t>(random(ties)) & 7};
       queue.Push(entry);
       reference.Push(entry);
     } else {
@@ -84,21 +85,21 @@ TEST(Queue, IsAStableSort) {
 
 TEST(Queue, LatestTimes) {
   Queue queue;
-  queue.Push({INT64_MAX, 2, 0, 0});
-  queue.Push({INT64_MAX - 1, 1, 0, 0});
-  queue.Push({0, 0, 0, 0});
+  queue.Push({INT64_MAX, 2, 0, 0, 0});
+  queue.Push({INT64_MAX - 1, 1, 0, 0, 0});
+  queue.Push({0, 0, 0, 0, 0});
   for (uint32_t i = 0; i < 3; ++i) EXPECT_EQ(queue.Pop().index, i);
 }
 
 TEST(Queue, ClearLeavesNothingOfTheRunBefore) {
   Queue queue;
-  for (uint32_t i = 0; i < 100; ++i) queue.Push({int64_t{1} << (i % 60), i, 0, uint16_t(i % 3)});
+  for (uint32_t i = 0; i < 100; ++i) queue.Push({int64_t{1} << (i % 60), i, 0, 0, uint16_t(i % 3)});
   for (int i = 0; i < 50; ++i) queue.Pop();
   queue.Clear();
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.size(), 0u);
-  queue.Push({1, 7, 0, 2});  // Earlier than what was popped before.
-  queue.Push({1, 8, 0, 0});
+  queue.Push({1, 7, 0, 0, 2});  // Earlier than what was popped before.
+  queue.Push({1, 8, 0, 0, 0});
   EXPECT_EQ(queue.Pop().index, 8u);
   EXPECT_EQ(queue.Pop().index, 7u);
   EXPECT_TRUE(queue.empty());
@@ -111,7 +112,7 @@ TEST(Queue, BurstsOfEqualTimesAreLinear) {
     Queue queue;
     for (uint32_t round = 0; round < 3; ++round) {
       for (uint32_t i = 0; i < kBurst; ++i) {
-        queue.Push({1000 * (round + 1), i, 0, static_cast<uint16_t>(i % ties)});
+        queue.Push({1000 * (round + 1), i, 0, 0, static_cast<uint16_t>(i % ties)});
       }
       uint32_t expected = 0;
       for (uint32_t i = 0; i < kBurst; ++i) {

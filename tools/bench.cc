@@ -12,6 +12,7 @@
 #include "models/world/links.h"
 #include "sim/check.h"
 #include "sim/family.h"
+#include "sim/oracle.h"
 #include "sim/scenario.h"
 #include "sim/search/isolate.h"
 
@@ -155,6 +156,21 @@ Scenario RaftLike(bool stormy) {
   return s;
 }
 
+// Looks at every event, and complains of none: what judging costs by itself.
+class Watcher final : public Oracle {
+ public:
+  std::string name() const override { return "watcher"; }
+  bool WatchesAll() const override { return true; }
+  Complaint OnEvent(const Event& event) override {
+    if (event.at < last_) return "time goes backwards";
+    last_ = event.at;
+    return std::nullopt;
+  }
+
+ private:
+  Time last_{};
+};
+
 struct Workload {
   const char* name;
   Scenario scenario;
@@ -173,6 +189,8 @@ std::vector<Workload> Workloads() {
   all.push_back({"burst", Burst(), 1});
   all.push_back({"raft-like", RaftLike(false), 50});
   all.push_back({"raft-like-stormy", RaftLike(true), 50});
+  all.push_back({"raft-like-judged", RaftLike(false), 50});
+  all.back().scenario.oracles = JudgedBy(Watcher());
   for (Workload& w : all) {
     const std::string name = w.name;
     if (name.starts_with("phold") || name.starts_with("gossip")) w.scenario.links = jittery;
@@ -217,7 +235,7 @@ double RunOnce(const Workload& workload, uint64_t& events) {
 
 // What goes from the child to us: numbers only.
 struct Measured {
-  double ns_per_event, ns_least, bytes_per_node;
+  double ns_per_event, ns_least, bytes_per_node, bytes_most;
   uint64_t events;
 };
 
@@ -239,6 +257,7 @@ Measured Measure(const Workload& workload, int repeats) {
           .ns_least = costs.front(),
           .bytes_per_node =
               static_cast<double>(most > before ? most - before : 0) / workload.scenario.nodes(),
+          .bytes_most = static_cast<double>(MostResidentBytes()),
           .events = events / static_cast<uint64_t>(workload.runs)};
 }
 
@@ -274,7 +293,8 @@ absl::StatusOr<BenchResult> RunBench(const std::string& name, int repeats) {
                      .ns_least = m.ns_least,
                      .events_per_second = 1e9 / m.ns_per_event,
                      .events = m.events,
-                     .bytes_per_node = m.bytes_per_node};
+                     .bytes_per_node = m.bytes_per_node,
+                     .bytes_most = m.bytes_most};
 }
 
 }  // namespace reprise

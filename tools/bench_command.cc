@@ -12,9 +12,10 @@ namespace reprise {
 namespace {
 
 void PrintRow(const BenchResult& r) {
-  std::printf("%s%10.1f%14s%12s\n", Padded(r.workload, 18).c_str(), r.ns_per_event,
+  std::printf("%s%10.1f%14s%12s%9s\n", Padded(r.workload, 18).c_str(), r.ns_per_event,
               Grouped(static_cast<uint64_t>(r.events_per_second)).c_str(),
-              Grouped(static_cast<uint64_t>(r.bytes_per_node)).c_str());
+              Grouped(static_cast<uint64_t>(r.bytes_per_node)).c_str(),
+              Grouped(static_cast<uint64_t>(r.bytes_most) >> 20).c_str());
   std::fflush(stdout);
 }
 
@@ -22,7 +23,7 @@ Json RowJson(const BenchResult& r) {
   return {{"schema", "reprise.bench/1"},         {"workload", r.workload},
           {"ns_per_event", r.ns_per_event},      {"ns_per_event_least", r.ns_least},
           {"events_per_s", r.events_per_second}, {"events", r.events},
-          {"bytes_per_node", r.bytes_per_node}};
+          {"bytes_per_node", r.bytes_per_node},  {"bytes_most", r.bytes_most}};
 }
 
 }  // namespace
@@ -34,8 +35,8 @@ int BenchCommand(const BenchArgs& args) {
     return Complain("bench", RunBench(name, 1).status());
   }
   if (!args.json) {
-    std::printf("%s\n", Styled(Style::kBold,
-                               Padded("WORKLOAD", 18) + "  ns/event      events/s  bytes/node")
+    std::printf("%s\n", Styled(Style::kBold, Padded("WORKLOAD", 18) +
+                                                 "  ns/event      events/s  bytes/node  peak MB")
                             .c_str());
   }
   Json all = Json::array();

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <type_traits>
 
 #include "sim/codec.h"
 #include "sim/search/child.h"
@@ -30,19 +29,18 @@ int last_words_fd = -1;
 struct sigaction before[std::size(kFatal)];
 
 void SayLastWords() {
-  const std::vector<Taken>* taken = CurrentTape();
+  const Tape* taken = CurrentTape();
   if (taken == nullptr || last_words_fd < 0) return;
   const char tag = 'D';
-  const uint64_t count = taken->size();
-  const char* bytes = reinterpret_cast<const char*>(taken->data());
-  size_t left = count * sizeof(Taken);
-  bool ok = write(last_words_fd, &tag, 1) == 1 &&
-            write(last_words_fd, &count, sizeof count) == sizeof count;
-  while (ok && left > 0) {
-    const ssize_t n = write(last_words_fd, bytes, left);
-    ok = n > 0;
-    if (ok) bytes += n, left -= static_cast<size_t>(n);
-  }
+  bool ok = write(last_words_fd, &tag, 1) == 1;
+  taken->ForEachBlock([&](const void* block, size_t left) {
+    const char* bytes = static_cast<const char*>(block);
+    while (ok && left > 0) {
+      const ssize_t n = write(last_words_fd, bytes, left);
+      ok = n > 0;
+      if (ok) bytes += n, left -= static_cast<size_t>(n);
+    }
+  });
   last_words_fd = -1;
 }
 
@@ -75,17 +73,9 @@ void PrepareLastWords(int fd) {
 
 // The departures among a child's last words. It is a copy of this process, so that its labels are
 // these, but for those that it made up later.
-void ReadTape(const std::string& words, std::vector<Taken>& out) {
-  static_assert(std::is_trivially_copyable_v<Taken>);
-  uint64_t count = 0;
-  if (words.size() < 9 || words[0] != 'D') return;
-  std::memcpy(&count, words.data() + 1, sizeof count);
-  if (words.size() != 9 + count * sizeof(Taken)) return;
-  for (uint64_t i = 0; i < count; ++i) {
-    Taken taken{{{{LabelOf(Fault::kDrop)}}}};
-    std::memcpy(static_cast<void*>(&taken), words.data() + 9 + i * sizeof(Taken), sizeof(Taken));
-    if (taken.departure.address.site.label.index() < Label::count()) out.push_back(taken);
-  }
+Tape ReadTape(const std::string& words) {
+  const bool tape = words.starts_with('D');
+  return tape ? Tape::FromBlocks(std::string_view(words).substr(1)) : Tape();
 }
 
 RunResult Died(const std::string& words, int status, bool hung) {
@@ -93,7 +83,7 @@ RunResult Died(const std::string& words, int status, bool hung) {
   result.verdict.kind = Verdict::Kind::kFail;
   result.verdict.oracle = hung ? "hang" : "crash";
   result.verdict.reason = hung ? "the run did not end" : HowItEnded(status);
-  ReadTape(words, result.taken);
+  result.taken = ReadTape(words);
   return result;
 }
 
