@@ -149,7 +149,7 @@ class Checker {
     d.one_draws = DrawsAfter(d.event - 1, one);
     d.other_draws = DrawsAfter(d.event - 1, other);
   }
-  void AddDraws(Divergence& d, const std::vector<Taken>& other) const {
+  void AddDraws(Divergence& d, const Tape& other) const {
     std::vector<WireTaken> taken;
     for (const Taken& t : other) taken.push_back(ToWire(t.departure, t.event));
     AddDraws(d, taken);
