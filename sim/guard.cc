@@ -84,10 +84,10 @@ void GuardAgainstLeaks(World* world) {
     static constinit void* next = nullptr;                                                 \
     if (Leaks(call, about, instead, __builtin_return_address(0))) [[unlikely]]             \
       refusal;                                                                             \
-    void* real = __atomic_load_n(&next, __ATOMIC_RELAXED);                                   \
-    if (real == nullptr) [[unlikely]]                                                        \
-      __atomic_store_n(&next, real = Next(symbol), __ATOMIC_RELAXED);                        \
-    return reinterpret_cast<type(*) parameters>(real) arguments;                             \
+    void* real = __atomic_load_n(&next, __ATOMIC_RELAXED);                                 \
+    if (real == nullptr) [[unlikely]]                                                      \
+      __atomic_store_n(&next, real = Next(symbol), __ATOMIC_RELAXED);                      \
+    return reinterpret_cast<type(*) parameters>(real) arguments;                           \
   }
 #define GUARD(type, name, ...) GUARD_AS(#name, #name, type, name, __VA_ARGS__)
 #define ANSWERS static_cast<void>(0)

@@ -75,7 +75,10 @@ TEST(Command, AFailureIsFoundReplayedAndShrunk) {
 TEST(Command, EachVerdictHasItsStatus) {
   EXPECT_EQ(Reprise({"run", "stream", "--seed", "3", "--twice"}).status, 0);
   EXPECT_EQ(Reprise({"run", "stream:unjudged", "--seed", "3"}).status, 5);
-  EXPECT_EQ(Reprise({"run", "stream:moody", "--twice"}).status, 4);
+  const Output twice = Reprise({"run", "stream:moody", "--twice"});
+  EXPECT_EQ(twice.status, 4);
+  EXPECT_THAT(twice.err, HasSubstr("first difference at event"));
+  EXPECT_THAT(twice.err, HasSubstr("depends on earlier runs"));
   const TemporaryFolder folder;
   const auto fuzz = [&](const std::string& scenario) {
     return Reprise({"fuzz", scenario, "--runs", "30", "--jobs", "2", "--out", folder / "out"});

@@ -133,7 +133,7 @@ TEST(Command, BadTablesOfDigestsGetOneLine) {
   is_rejected("stream 1 00\nstream 1 00\n", "bad.txt: line 2: stream 1 is there twice");
   ExpectComplaint({"digests", "--check", folder / "none.txt"}, 3, "none.txt: No such file");
   ExpectComplaint({"digests", "-o", path + "/x"}, 3, "cannot write");
-  ExpectComplaint({"digests", "-o", "x", "--check", "y"}, 2, "--check excludes --out");
+  ExpectComplaint({"digests", "-o", "x", "--check", "y"}, 2, "--out excludes --check");
   ExpectComplaint({"digests", "--seeds", "0"}, 2, "want a whole number, 1 to 1000000");
 }
 

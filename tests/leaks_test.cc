@@ -60,7 +60,11 @@ TwiceOptions Here() {
       .arguments = {"--gtest_filter=" + std::string(test->test_suite_name()) + "." + test->name()}};
 }
 
+#ifdef REPRISE_ASAN
+constexpr int kTimes = 2;  // Forking costs it a quarter of a second.
+#else
 constexpr int kTimes = 20;
+#endif
 
 void ExpectGuarded(const std::function<uint64_t(Env&)>& learn, const std::string& call,
                    const std::string& instead) {
