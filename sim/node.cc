@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/weather.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -32,6 +33,7 @@ void SimNode::Boot() {
   ++boot_;
   call_ = 0;
   world_.Note(Event::Kind::kBoot, id_, kNobody, boot_);
+  if (Weather* weather = world_.network().weather()) weather->OnBoot(*this);
   Start(nullptr);
 }
 
