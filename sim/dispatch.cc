@@ -2,6 +2,7 @@
 // These functions of the world and of its nodes stand together so that they become one.
 
 #include <algorithm>
+#include <bit>
 #include <exception>
 #include <string>
 #include <utility>
@@ -83,7 +84,7 @@ inline Fiber* SimNode::TimeOut(Fiber& fiber) {
 
 [[gnu::always_inline]] inline Fiber* SimNode::Deliver(uint32_t index) {
   const Flight& flight = world_.network().flight(index);
-  if (!up_ || flight.late || flight.copy) [[unlikely]]
+  if (!up_ || flight.met != 0) [[unlikely]]
     return DeliverOddly(index);
   world_.Note(Event::Kind::kDeliver, id_, flight.from, flight.id);
   return Arrive(index);
@@ -91,15 +92,29 @@ inline Fiber* SimNode::TimeOut(Fiber& fiber) {
 
 Fiber* SimNode::DeliverOddly(uint32_t index) {
   const Flight& flight = world_.network().flight(index);
+  if ((flight.met & Ticket::kLost) != 0) {  // Its connection broke while it was under way.
+    world_.Note(Event::Kind::kDrop, flight.from, id_, flight.id);
+    world_.network().Free(index);
+    return nullptr;
+  }
   if (!up_) {  // A node that is down receives nothing, and nobody tells the sender.
     world_.Note(Event::Kind::kNobodyUp, id_, flight.from, flight.id);
     world_.network().Free(index);
     return nullptr;
   }
-  if (flight.late) ++world_.count(Fault::kLate).observed;
-  if (flight.copy) ++world_.count(Fault::kDuplicate).observed;
-  world_.Note(flight.copy ? Event::Kind::kDuplicate : Event::Kind::kDeliver, id_, flight.from,
-              flight.id);
+  for (uint32_t bits = flight.met; bits != 0; bits &= bits - 1) {
+    ++world_.count(static_cast<Fault>(std::countr_zero(bits))).observed;
+  }
+  constexpr uint32_t kDamaged = Ticket::Bit(Fault::kCorrupt) | Ticket::Bit(Fault::kTruncate);
+  if ((flight.met & kDamaged) != 0) {  // What arrives is not what was sent, so it is said again.
+    const MessageView view = flight.message.view();
+    world_.Note(Event::Kind::kDamage, id_, flight.from, flight.id, view.type(), view.bytes());
+    return Arrive(index);
+  }
+  const auto kind = (flight.met & Ticket::Bit(Fault::kStale)) != 0       ? Event::Kind::kStale
+                    : (flight.met & Ticket::Bit(Fault::kDuplicate)) != 0 ? Event::Kind::kDuplicate
+                                                                         : Event::Kind::kDeliver;
+  world_.Note(kind, id_, flight.from, flight.id);
   return Arrive(index);
 }
 

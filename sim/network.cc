@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/weather.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -11,6 +12,7 @@ namespace reprise {
 Network::Network(World& world, Flights flights)
     : world_(world),
       model_(world.scenario().links),
+      fifo_(model_.fifo || model_.connected),
       sent_on_(world.nodes()),
       cuts_(world.nodes()),
       arrival_(world.nodes()),
@@ -18,7 +20,13 @@ Network::Network(World& world, Flights flights)
   for (Fault fault : {Fault::kDrop, Fault::kDuplicate, Fault::kLate, Fault::kOrder}) {
     faulty_ |= world.on(fault);
   }
+  if (Weather::Possible(world)) {
+    faulty_ = true;
+    weather_ = std::make_unique<Weather>(world);
+  }
 }
+
+Network::~Network() = default;
 
 inline uint32_t Network::Allocate() {
   if (free_ == Flight::kNone) {
@@ -35,13 +43,9 @@ Flights Network::Release() {
   return std::move(flights_);
 }
 
-Duration Network::LateBy(uint64_t quantile) const {
-  return model_.late_by != nullptr ? model_.late_by(quantile) : Share(100ms, quantile);
-}
-
 inline void Network::Launch(int64_t at, const Ticket& ticket, uint16_t tie, const MessageType& type,
                             std::string_view bytes) {
-  if (model_.fifo) {
+  if (fifo_) {
     int64_t& last = arrival_.At(ticket.from, ticket.to);
     at = last = std::max(at, last);
   }
@@ -60,7 +64,7 @@ inline void Network::Launch(int64_t at, const Ticket& ticket, uint16_t tie, cons
   world_.Note(Event::Kind::kSend, from, to, id, &type, bytes);
   const Ticket ticket{.id = id, .from = from, .to = to};
   const int64_t at = world_.now() + model_.delay.count();
-  if (any_cuts_ != 0 || (faulty_ && world_.storm())) {
+  if (spells_ != 0 || (faulty_ && world_.storm())) {
     Venture(at, ticket, ordinal, type, bytes);
   } else {
     Launch(at, ticket, 0, type, bytes);
@@ -70,39 +74,39 @@ inline void Network::Launch(int64_t at, const Ticket& ticket, uint16_t tie, cons
 void Network::Venture(int64_t at, Ticket ticket, uint32_t ordinal, const MessageType& type,
                       std::string_view bytes) {
   const NodeId from = ticket.from, to = ticket.to;
-  if (any_cuts_ != 0 && cuts_.At(from, to) > 0) {
-    ++world_.count(Fault::kCut).applied;
-    if (world_.node(to).up()) ++world_.count(Fault::kCut).observed;
-    world_.Note(Event::Kind::kCutOff, from, to, ticket.id);
-    return;
-  }
-  if (!faulty_ || !world_.storm()) {
-    Launch(at, ticket, 0, type, bytes);
-    return;
-  }
+  if (spells_ != 0 && CutOff(ticket)) return;
+  if (weather_ != nullptr && weather_->Hold(ticket, ordinal, type, bytes)) return;
   if (world_.Strike(Fault::kDrop, from, to, ordinal, 0, 2) != 0) {
-    ++world_.count(Fault::kDrop).applied;
-    if (world_.node(to).up()) ++world_.count(Fault::kDrop).observed;
-    world_.Note(Event::Kind::kDrop, from, to, ticket.id);
+    Lose(Fault::kDrop, ticket);
     return;
   }
+  std::string_view carried = bytes;
+  if (weather_ != nullptr && !weather_->Carry(at, ticket, ordinal, type, carried)) return;
   const uint64_t late = world_.Strike(Fault::kLate, from, to, ordinal, 0, kQuantiles);
   if (late != 0) {
     ++world_.count(Fault::kLate).applied;
     at += LateBy(late).count();
+    ticket.met |= Ticket::Bit(Fault::kLate);
   }
-  const uint64_t tie =
-      model_.fifo ? 0 : world_.Strike(Fault::kOrder, from, to, ordinal, 0, Queue::kTies);
+  const uint64_t tie = fifo_ ? 0 : world_.Strike(Fault::kOrder, from, to, ordinal, 0, Queue::kTies);
   if (tie != 0) ++world_.count(Fault::kOrder).applied;
-  ticket.late = late != 0;
-  Launch(at, ticket, static_cast<uint16_t>(tie), type, bytes);
+  Launch(at, ticket, static_cast<uint16_t>(tie), type, carried);
+  if (weather_ != nullptr) weather_->OnLaunch(ticket, fifo_ ? arrival_.At(from, to) : at);
   const uint64_t twice = world_.Strike(Fault::kDuplicate, from, to, ordinal, 0, kQuantiles);
   if (twice != 0) {
     ++world_.count(Fault::kDuplicate).applied;
-    ticket.late = false;
-    ticket.copy = true;
+    ticket.met = Ticket::Bit(Fault::kDuplicate);
     Launch(at + LateBy(twice).count(), ticket, 0, type, bytes);
   }
+  if (weather_ != nullptr) weather_->KeepStale(ticket, ordinal, type, bytes);
+}
+
+void Network::Release(const Ticket& ticket, uint32_t ordinal, const Message& message) {
+  Venture(world_.now() + model_.delay.count(), ticket, ordinal, *message.type(), message.bytes());
+}
+
+void Network::LaunchAt(int64_t at, const Ticket& ticket, const Message& message) {
+  Launch(at, ticket, 0, *message.type(), message.bytes());
 }
 
 // Here, so that it becomes one with Send.

@@ -5,8 +5,10 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,15 +20,26 @@
 
 namespace reprise {
 
+class Weather;
 class World;
 
-// Whose message it is.
+// One direction of a link.
+struct Link {
+  NodeId from = kNobody;
+  NodeId to = kNobody;
+};
+
+// Whose message it is, and what befell it.
 struct Ticket {
+  // For each fault that its receiver meets with it.
+  static constexpr uint32_t Bit(Fault fault) { return uint32_t{1} << static_cast<uint32_t>(fault); }
+  static constexpr uint32_t kLost = uint32_t{1} << 31;  // It will not arrive.
+  static_assert(static_cast<uint32_t>(Fault::kSwizzle) < 31);
+
   uint64_t id = 0;
   NodeId from = kNobody;
   NodeId to = kNobody;
-  bool late = false;
-  bool copy = false;
+  uint32_t met = 0;
 };
 
 // A message on its way, or in its receiver's inbox. A short one is in the first cache line.
@@ -84,9 +97,29 @@ class LinkCounts {
 
 using Flights = Slab<Flight, 512>;
 
+// How many partitions of each kind cut one direction of a link.
+struct Severance {
+  static constexpr size_t kKinds =
+      static_cast<size_t>(Fault::kFlap) - static_cast<size_t>(Fault::kCut) + 1;
+
+  uint16_t& of(Fault fault) {
+    return by[static_cast<size_t>(fault) - static_cast<size_t>(Fault::kCut)];
+  }
+  // The first kind that does.
+  std::optional<Fault> cut() const {
+    for (size_t i = 0; i < kKinds; ++i) {
+      if (by[i] != 0) return static_cast<Fault>(static_cast<size_t>(Fault::kCut) + i);
+    }
+    return std::nullopt;
+  }
+
+  std::array<uint16_t, kKinds> by{};
+};
+
 class Network {
  public:
   Network(World& world, Flights flights);
+  ~Network();
 
   // Puts a message on the link, which decides its fate.
   void Send(NodeId from, NodeId to, const MessageType& type, std::string_view bytes);
@@ -103,10 +136,21 @@ class Network {
   }
 
   // Cuts or mends one direction of a link; cuts add up.
-  void Cut(NodeId from, NodeId to, int change) {
-    cuts_.At(from, to) += change;
-    any_cuts_ += change;
-  }
+  void Cut(Fault fault, const Link& link, int change);
+  // Counts what is wrong with some link for a while, so that messages are not just launched.
+  void CountSpells(int change) { spells_ += change; }
+  // Breaks the connection between two nodes: what is under way is lost, and the first of them is
+  // told, or both are.
+  void Break(Fault fault, NodeId told, NodeId other, bool both);
+
+  // The rest is in network_faults.cc.
+  Weather* weather() { return weather_.get(); }  // Null where nothing can be wrong with links.
+  // The fault lost the message before it arrived.
+  void Lose(Fault fault, const Ticket& ticket);
+  // Puts a message that was held on the link now.
+  void Release(const Ticket& ticket, uint32_t ordinal, const Message& message);
+  void LaunchAt(int64_t at, const Ticket& ticket, const Message& message);
+  Duration LateBy(uint64_t quantile) const;
 
  private:
   uint32_t Allocate();
@@ -115,19 +159,23 @@ class Network {
   // Has faults strike the message, of which the least is that it is launched.
   void Venture(int64_t at, Ticket ticket, uint32_t ordinal, const MessageType& type,
                std::string_view bytes);
-  Duration LateBy(uint64_t quantile) const;
+  // True where a partition is between the two.
+  bool CutOff(const Ticket& ticket);
+  void Tell(Fault fault, NodeId told, NodeId peer);
 
   World& world_;
   const LinkModel& model_;
-  LinkCounts sent_on_;        // How many messages,
-  PerLink<int32_t> cuts_;     // by how many partitions it is cut,
-  PerLink<int64_t> arrival_;  // and, on links that keep the order, the last arrival.
-  int any_cuts_ = 0;
+  const bool fifo_;
+  LinkCounts sent_on_;         // How many messages,
+  PerLink<Severance> cuts_;    // which partitions cut it,
+  PerLink<int64_t> arrival_;   // and, on links that keep the order, the last arrival.
+  int spells_ = 0;             // How much is wrong with links now.
   Flights flights_;
   uint32_t used_ = 0;              // Those below were in use at some time,
   uint32_t free_ = Flight::kNone;  // and these are free again.
   uint64_t sent_ = 0;
   bool faulty_ = false;  // Whether anything can happen to a message in this run.
+  std::unique_ptr<Weather> weather_;
 };
 
 }  // namespace reprise

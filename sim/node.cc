@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/weather.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -40,6 +41,7 @@ void SimNode::Boot() {
                                : world_.Strike(Fault::kCrashAgain, id_, kNobody, boot_, 0,
                                                world_.scenario().crashes.again_within + 1);
   world_.Note(Event::Kind::kBoot, id_, kNobody, boot_);
+  if (Weather* weather = world_.network().weather()) weather->OnBoot(*this);
   Start(nullptr);
 }
 

@@ -21,6 +21,22 @@ const Label kCalmOut = Label::Reserved("calm-out");
 // The faults that are drawn by slots, in the order in which they are.
 const World::Slotted World::kSlotted[] = {
     {Fault::kCut, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeCut},
+    {Fault::kGroups, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeGroups},
+    {Fault::kBridge, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeBridge},
+    {Fault::kRing, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeRing},
+    {Fault::kFlap, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeFlap},
+    {Fault::kClog, false, [](const Scenario& s) { return s.clogs.slot; }, &World::StrikeClog},
+    {Fault::kSwizzle, false, [](const Scenario& s) { return s.clogs.slot; }, &World::StrikeSwizzle},
+    {Fault::kBlackhole, false, [](const Scenario& s) { return s.links.weather_slot; },
+     &World::StrikeBlackhole},
+    {Fault::kBandwidth, false, [](const Scenario& s) { return s.links.weather_slot; },
+     &World::StrikeBandwidth},
+    {Fault::kQueue, false, [](const Scenario& s) { return s.links.weather_slot; },
+     &World::StrikeQueue},
+    {Fault::kReset, false, [](const Scenario& s) { return s.links.weather_slot; },
+     &World::StrikeReset},
+    {Fault::kHalfOpen, false, [](const Scenario& s) { return s.links.weather_slot; },
+     &World::StrikeReset},
     {Fault::kSeveral, false, [](const Scenario& s) { return s.crashes.slot; },
      &World::StrikeSeveral},
     {Fault::kZone, false, [](const Scenario& s) { return s.crashes.slot; }, &World::StrikeSeveral},
@@ -87,14 +103,34 @@ void World::StrikePlanned(const Planned& planned) {
 }
 
 void World::Begin(Spell spell, Duration lasts) {
+  if (spell.start != nullptr) std::exchange(spell.start, nullptr)();
   Note(spell.partition ? Event::Kind::kCut : Event::Kind::kStrike, spell.node, kNobody,
        spell.number, nullptr, spell.text);
   Push(now_ + lasts.count(), What::kOver, static_cast<uint32_t>(spells_.size()));
   spells_.push_back(std::move(spell));
 }
 
+void World::BeginLater(Duration wait, Spell spell) {
+  CHECK(spell.start != nullptr);
+  Push(now_ + wait.count(), What::kOver, static_cast<uint32_t>(spells_.size()));
+  spells_.push_back(std::move(spell));
+}
+
+void World::Turn(uint32_t index) {
+  Spell& spell = spells_[index];
+  if (spell.start == nullptr) {
+    End(spell);
+  } else if (storm_) {
+    std::exchange(spell.start, nullptr)();
+    Note(spell.partition ? Event::Kind::kCut : Event::Kind::kStrike, spell.node, kNobody,
+         spell.number, nullptr, spell.text);
+    Push(now_ + spell.lasts.count(), What::kOver, index);
+  }
+}
+
 void World::End(Spell& spell) {
-  if (spell.undo == nullptr) return;  // It has ended already, with the storm.
+  // It has ended already, with the storm, or it never began.
+  if (spell.undo == nullptr || spell.start != nullptr) return;
   std::exchange(spell.undo, nullptr)();
   Note(spell.partition ? Event::Kind::kHeal : Event::Kind::kOver, spell.node, kNobody, spell.number,
        nullptr, spell.text);
@@ -110,11 +146,18 @@ void World::BeginCalm() {
   const uint64_t how = calms.size() == 1 ? 0 : choices_.Draw({{kCalmHow}, 1}, calms.size());
   const auto& [calm, lasts] = calms[how];
   end_ = (scenario_.storm + lasts).count();
-  if (calm != Calm::kQuiesce) {
-    for (Spell& spell : spells_) End(spell);
-  }
+  if (calm != Calm::kQuiesce) EndSpells();
   Note(Event::Kind::kCalm, kNobody, kNobody, static_cast<uint64_t>(calm));
   if (calm == Calm::kCore) LeaveOut();
+}
+
+// What was held is released into a network that is whole again.
+void World::EndSpells() {
+  for (const bool partition : {true, false}) {
+    for (Spell& spell : spells_) {
+      if (spell.partition == partition) End(spell);
+    }
+  }
 }
 
 // So many mortal nodes as the protocol claims to do without stand still from now on: those that are

@@ -1,17 +1,13 @@
 // Partitions: how the network falls apart, and for how long.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/world.h"
 
 namespace reprise {
 namespace {
-
-// One direction of a link.
-struct Severed {
-  NodeId from, to;
-};
 
 const Label kCutHow = Label::Reserved("cut-how");
 const Label kCutClients = Label::Reserved("cut-clients");
@@ -25,22 +21,17 @@ enum CutHow : uint64_t { kIsolate, kDeaf, kMute, kOneLink, kHalves, kCutHows };
 
 class Cutter {
  public:
-  // Clients that reach both sides show a split brain; clients that are cut off together with a
-  // server show that it is out of date. So each cut draws which it is, where there is a choice.
-  Cutter(World& world, const Address& cause) : world_(world), cause_(cause) {
-    const bool clients = world.scenario().cuts.clients;
-    AddMembers(false);
-    if (clients && (members_.size() < 2 || Draw(kCutClients, 2) != 0)) AddMembers(true);
-  }
+  Cutter(World& world, const Address& cause, std::vector<NodeId> members)
+      : world_(world), cause_(cause), members_(std::move(members)) {}
 
   // What is cut, and a text that says it.
-  std::vector<Severed> Links() {
+  std::vector<Link> Links() {
     if (members_.size() < 2) return {};
     const uint64_t how = Draw(kCutHow, kCutHows);
     if (how == kHalves) return Halves();
     const NodeId node = members_[Draw(kCutNode, members_.size())];
     if (how == kOneLink) return OneLink(node);
-    std::vector<Severed> links;
+    std::vector<Link> links;
     for (NodeId other : members_) {
       if (other == node) continue;
       if (how != kMute) links.push_back({other, node});
@@ -51,23 +42,12 @@ class Cutter {
   }
   const std::string& text() const { return text_; }
 
-  Duration For() {
-    const CutModel& model = world_.scenario().cuts;
-    return model.shortest + Share(model.longest - model.shortest, Draw(kCutFor, kQuantiles));
-  }
-
  private:
-  void AddMembers(bool clients) {
-    for (uint32_t i = 1; i <= world_.nodes(); ++i) {
-      if (world_.node(NodeId{i}).role_data().client == clients) members_.push_back(NodeId{i});
-    }
-  }
-
   uint64_t Draw(Label label, uint64_t bound, uint64_t sub = 0) {
     return world_.choices().Draw({{label}, cause_.ordinal, sub}, bound);
   }
 
-  std::vector<Severed> OneLink(NodeId node) {
+  std::vector<Link> OneLink(NodeId node) {
     std::vector<NodeId> others = members_;
     std::erase(others, node);
     const NodeId peer = others[Draw(kCutPeer, others.size())];
@@ -75,12 +55,12 @@ class Cutter {
     return {{node, peer}};
   }
 
-  std::vector<Severed> Halves() {
+  std::vector<Link> Halves() {
     std::vector<NodeId> sides[2];
     for (size_t i = 0; i < members_.size(); ++i) {
       sides[Draw(kCutSide, 2, static_cast<uint32_t>(i + 1))].push_back(members_[i]);
     }
-    std::vector<Severed> links;
+    std::vector<Link> links;
     for (NodeId a : sides[0]) {
       for (NodeId b : sides[1]) {
         links.push_back({a, b});
@@ -96,22 +76,55 @@ class Cutter {
 
   World& world_;
   const Address cause_;
-  std::vector<NodeId> members_;
+  const std::vector<NodeId> members_;
   std::string text_;
 };
 
 }  // namespace
 
-void World::StrikeCut(Fault, const Address& cause) {
-  Cutter cutter(*this, cause);
-  const std::vector<Severed> links = cutter.Links();
-  if (links.empty()) return;
-  for (const Severed& link : links) network_->Cut(link.from, link.to, 1);
-  const auto mend = [this, links] {
-    for (const Severed& link : links) network_->Cut(link.from, link.to, -1);
+// Clients that reach both sides show a split brain; clients that are cut off together with a
+// server show that it is out of date. So each cut draws which it is, where there is a choice.
+std::vector<NodeId> World::CutMembers(Label clients, uint64_t ordinal) {
+  std::vector<NodeId> members;
+  const auto add = [&](bool client) {
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].role_data().client == client) members.push_back(nodes_[i].self());
+    }
   };
-  Begin({.partition = true, .number = cause.ordinal, .text = cutter.text(), .undo = mend},
-        cutter.For());
+  add(false);
+  if (scenario_.cuts.clients &&
+      (members.size() < 2 || choices_.Draw({{clients}, ordinal}, 2) != 0)) {
+    add(true);
+  }
+  return members;
+}
+
+Duration World::CutFor(Label label, uint64_t ordinal) {
+  const CutModel& model = scenario_.cuts;
+  return model.shortest +
+         Share(model.longest - model.shortest, choices_.Draw({{label}, ordinal}, kQuantiles));
+}
+
+Spell World::Sever(Fault fault, const Address& cause, std::string text, std::vector<Link> links) {
+  return {.partition = true,
+          .number = cause.ordinal,
+          .text = std::move(text),
+          .undo =
+              [this, fault, links] {
+                for (const Link& link : links) network_->Cut(fault, link, -1);
+              },
+          .start =
+              [this, fault, links] {
+                for (const Link& link : links) network_->Cut(fault, link, 1);
+              }};
+}
+
+void World::StrikeCut(Fault fault, const Address& cause) {
+  Cutter cutter(*this, cause, CutMembers(kCutClients, cause.ordinal));
+  const std::vector<Link> links = cutter.Links();
+  if (links.empty()) return;
+  const Duration lasts = CutFor(kCutFor, cause.ordinal);
+  Begin(Sever(fault, cause, cutter.text(), links), lasts);
 }
 
 }  // namespace reprise

@@ -152,7 +152,7 @@ void World::Special(const Queue::Entry& entry) {
   switch (static_cast<What>(entry.kind)) {
     case What::kBoot: node(NodeId{entry.index}).Boot(); break;
     case What::kPlanned: StrikePlanned(planned_[entry.index]); break;
-    case What::kOver: End(spells_[entry.index]); break;
+    case What::kOver: Turn(entry.index); break;
     case What::kCalm: BeginCalm(); break;
     case What::kCrashNow: node(NodeId{entry.index}).CrashAsAsked(); break;
     case What::kAbortNow: node(NodeId{entry.index}).AbortAsAsked(); break;

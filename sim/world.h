@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,7 +35,9 @@ struct Spell {
   NodeId node = kNobody;  // Whose it is, where it is one node's.
   uint64_t number = 0;
   std::string text;  // What is wrong, for people: "n1 | the rest".
-  std::function<void()> undo;
+  std::function<void()> undo = {};
+  std::function<void()> start = {};  // Where it does something when it begins, and until then.
+  Duration lasts = {};               // Where it begins later.
 };
 
 class World {
@@ -106,6 +109,8 @@ class World {
     if (!choices_.seeded()) count.expected += FaultCount::kOnce;  // As asked for.
     return menu.inert ? 0 : value;
   }
+  // The spell begins now. It ends with the storm at the latest.
+  void Begin(Spell spell, Duration lasts);
   // Whether it can strike at all in this run.
   bool on(Fault fault) const { return on_[static_cast<size_t>(fault)]; }
 
@@ -193,10 +198,32 @@ class World {
   void PlanStorm();
   void PlanSlots(const Slotted& slotted, NodeId node);
   void StrikePlanned(const Planned& planned);
-  void Begin(Spell spell, Duration lasts);
+  // The spell begins after so long, unless the storm is over by then.
+  void BeginLater(Duration wait, Spell spell);
+  void Turn(uint32_t index);  // It begins, or it ends.
   void End(Spell& spell);
+  void EndSpells();
   // storm_cuts.cc
   void StrikeCut(Fault fault, const Address& cause);
+  // The nodes that a partition can be between, with or without clients.
+  std::vector<NodeId> CutMembers(Label clients, uint64_t ordinal);
+  Duration CutFor(Label label, uint64_t ordinal);
+  // A partition: those links carry nothing.
+  Spell Sever(Fault fault, const Address& cause, std::string text, std::vector<Link> links);
+  // storm_shapes.cc
+  void StrikeGroups(Fault fault, const Address& cause);
+  void StrikeBridge(Fault fault, const Address& cause);
+  void StrikeRing(Fault fault, const Address& cause);
+  void StrikeFlap(Fault fault, const Address& cause);
+  // storm_links.cc
+  void StrikeClog(Fault fault, const Address& cause);
+  void StrikeSwizzle(Fault fault, const Address& cause);
+  void StrikeBlackhole(Fault fault, const Address& cause);
+  void StrikeBandwidth(Fault fault, const Address& cause);
+  void StrikeQueue(Fault fault, const Address& cause);
+  void StrikeReset(Fault fault, const Address& cause);
+  Spell ClogSpell(Fault fault, const Address& cause, std::string text, std::vector<Link> links);
+  std::vector<NodeId> AllNodes() const;
   // storm_nodes.cc
   void SetClocks();
   void StrikeCrash(Fault fault, const Address& cause);
@@ -242,7 +269,7 @@ class World {
   std::array<bool, kFaults> on_{};  // Which of them can strike at all.
   FaultCounts faults_;
   std::vector<Planned> planned_;
-  std::vector<Spell> spells_;
+  std::deque<Spell> spells_;  // None moves when another begins.
   std::vector<Opportunity> opportunities_;
 
   Oracles oracles_;
