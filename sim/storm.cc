@@ -14,6 +14,7 @@ const World::Slotted World::kSlotted[] = {
     {Fault::kCut, false, [](const Scenario& s) { return s.cuts.slot; }, &World::StrikeCut},
     {Fault::kCrash, true, [](const Scenario& s) { return s.crashes.slot; }, &World::StrikeCrash},
     {Fault::kRot, true, [](const Scenario& s) { return s.disks.rot_slot; }, &World::StrikeRot},
+    {Fault::kFull, true, [](const Scenario& s) { return s.disks.full_slot; }, &World::StrikeFull},
     {Fault::kJump, true, [](const Scenario& s) { return s.clocks.jump_slot; }, &World::StrikeJump},
 };
 

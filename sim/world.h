@@ -176,6 +176,8 @@ class World {
   void StrikeCrash(Fault fault, const Address& cause);
   void StrikeRot(Fault fault, const Address& cause);
   void StrikeJump(Fault fault, const Address& cause);
+  // storm_disks.cc
+  void StrikeFull(Fault fault, const Address& cause);
   void BeginCalm();
 
   const Current current_{this};
