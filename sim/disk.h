@@ -6,10 +6,10 @@
 //     returned OK: syncing the file itself does not make its name durable;
 //   - of all else any part may be there, 512-byte sector by sector, in any order, with the file's
 //     size following or not.
-// Reads see every earlier write of the same boot at once. Errors are those a program could meet:
-// kNotFound, kAlreadyExists, kDataLoss (a sector that cannot be read), kInternal (a sync that
-// failed: what it was to make durable may be gone, and a later sync that succeeds says nothing of
-// it). Paths are relative, with '/'; directories need no making.
+// Reads see earlier writes of the same boot. Errors: kNotFound, kAlreadyExists, kDataLoss (a sector
+// that cannot be read until it is written), kResourceExhausted (no room to write or create),
+// kInternal (a sync that failed: what it was to make durable may be gone, and a later sync that
+// succeeds says nothing of it). Paths are relative, with '/'; directories need no making.
 
 #pragma once
 

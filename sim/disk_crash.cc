@@ -26,28 +26,18 @@ void SimDisk::Lost(Fault fault, const std::string& path, uint64_t where) {
 
 void SimDisk::Crash(const Address& cause) {
   unmet_.clear();
-  const uint64_t lost =
-      world_.Strike(Fault::kUnsynced, node_.self(), kNobody, cause.ordinal, cause.sub, kQuantiles);
-  const uint64_t torn =
-      world_.Strike(Fault::kTorn, node_.self(), kNobody, cause.ordinal, cause.sub, 2);
-  if (lost != 0) KeepPrefix(lost - 1);
-  if (torn != 0) Tear(cause);
-  for (Inode& inode : inodes_) {
-    for (const Write& write : inode.pending) Apply(write, inode.durable);
-    inode.pending.clear();
-    inode.content = inode.durable;
+  if (!Wipe(cause) && !Rollback(cause)) {
+    const uint64_t lost = world_.Strike(Fault::kUnsynced, node_.self(), kNobody, cause.ordinal,
+                                        cause.sub, kQuantiles);
+    const uint64_t torn =
+        world_.Strike(Fault::kTorn, node_.self(), kNobody, cause.ordinal, cause.sub, 2);
+    LoseLies();
+    LoseNames(cause);
+    if (lost != 0) KeepPrefix(lost - 1);
+    if (torn != 0) Tear(cause);
   }
-  for (const Change& change : pending_) Apply(change, durable_entries_);
-  pending_.clear();
-  entries_ = durable_entries_;
-  std::vector<bool> named(inodes_.size());
-  for (const auto& [path, inode] : entries_) {
-    inodes_[inode].path = path;
-    named[inode] = true;
-  }
-  for (size_t i = 0; i < inodes_.size(); ++i) {
-    if (!named[i]) inodes_[i] = Inode();  // Nobody can open it any more.
-  }
+  Settle();
+  Swap(cause);
 }
 
 // Keeps the first share (of kQuantiles) of all that was not durable, in order of writing.
@@ -139,15 +129,14 @@ void SimDisk::Rot(const Address& cause) {
   Inode& inode = inodes_[files[draw(kRotFile, files.size())]];
   const uint64_t at = draw(kRotAt, inode.durable.size());
   const auto bit = static_cast<char>(1 << draw(kRotBit, 8));
+  const uint64_t sector = at / kSectorBytes;
+  if (!MayDamage(inode, sector)) return;
   inode.durable[at] = static_cast<char>(inode.durable[at] ^ bit);
+  inode.scars.try_emplace(sector, Scar{Fault::kRot});
   ++world_.count(Fault::kRot).applied;
   world_.Note(Event::Kind::kRot, node_.self(), kNobody, at, nullptr, inode.path);
   // What is not written back yet covers the damage up; all else is read from the platter.
-  const uint64_t sector = at / kSectorBytes;
-  const bool covered = std::ranges::any_of(inode.pending, [&](const Write& write) {
-    return sector >= write.first_sector && sector < write.first_sector + write.images.size();
-  });
-  if (covered || at >= inode.content.size()) return;
+  if (NotWrittenBack(inode, sector) || at >= inode.content.size()) return;
   inode.content[at] = static_cast<char>(inode.content[at] ^ bit);
   inode.rotten.push_back(at);
 }

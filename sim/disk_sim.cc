@@ -25,6 +25,7 @@ absl::StatusOr<File> SimDisk::Open(std::string_view path, OpenMode mode) {
     return File(this, at->second);
   }
   if (mode == OpenMode::kExisting) return absl::NotFoundError(std::string(path));
+  if (full_ > 0) return NoRoom();
   const auto number = static_cast<uint32_t>(inodes_.size());
   inodes_.emplace_back().path = std::string(path);
   entries_.emplace(path, number);
@@ -37,6 +38,7 @@ absl::Status SimDisk::Rename(std::string_view from, std::string_view to) {
   if (!node_.Enter()) return absl::OkStatus();
   const auto at = entries_.find(from);
   if (at == entries_.end()) return absl::NotFoundError(std::string(from));
+  if (full_ > 0) return NoRoom();
   const uint32_t inode = at->second;
   entries_.erase(at);
   entries_.insert_or_assign(std::string(to), inode);
@@ -69,7 +71,7 @@ std::vector<std::string> SimDisk::List(std::string_view directory) {
   return names;
 }
 
-bool SimDisk::WaitForSync(uint64_t* ordinal) {
+SimDisk::Sync SimDisk::WaitForSync(uint64_t* ordinal) {
   const DiskModel& model = world_.scenario().disks;
   *ordinal = ++syncs_;
   int64_t until = world_.now() + model.sync.count();
@@ -79,10 +81,19 @@ bool SimDisk::WaitForSync(uint64_t* ordinal) {
     ++world_.count(Fault::kSlowSync).applied;
     until += Share(model.slow_sync_most, slow).count();
   }
+  const bool hung = world_.Strike(Fault::kHung, node_.self(), kNobody, *ordinal, 0, 2) != 0;
+  if (hung) {
+    ++world_.count(Fault::kHung).applied;
+    until += model.hung_for.count();
+    Mishap("hung sync", "", *ordinal);
+  }
   const bool fails = world_.Strike(Fault::kSyncFail, node_.self(), kNobody, *ordinal, 0, 2) != 0;
+  const bool lies = world_.Strike(Fault::kSyncLie, node_.self(), kNobody, *ordinal, 0, 2) != 0;
+  // A node has met a slow sync when it is over, and a hung one once it has waited in vain.
+  if (hung) ++world_.count(Fault::kHung).observed;
   node_.WaitAmong(nullptr, until);
   if (slow != 0) ++world_.count(Fault::kSlowSync).observed;
-  return !fails;
+  return fails ? Sync::kFails : lies ? Sync::kLies : Sync::kDone;
 }
 
 absl::Status SimDisk::Failed(const std::string& what, uint64_t ordinal) {
@@ -116,8 +127,15 @@ absl::Status SimDisk::SyncDir(std::string_view directory) {
   const std::string name(directory);
   const uint64_t until = sequence_;
   uint64_t ordinal = 0;
-  const bool ok = WaitForSync(&ordinal);
+  const Sync outcome = WaitForSync(&ordinal);
   const std::vector<bool> covered = CoveredBySync(name, until);
+  if (outcome == Sync::kLies) {
+    for (size_t i = 0; i < pending_.size(); ++i) pending_[i].lied |= covered[i];
+    Mishap("sync lied of directory", name, ordinal);
+    return absl::OkStatus();
+  }
+  const bool ok = outcome == Sync::kDone;
+  if (ok) Remember();
   std::vector<Change> rest;
   for (size_t i = 0; i < pending_.size(); ++i) {
     if (!covered[i]) {
@@ -136,16 +154,25 @@ absl::Status SimDisk::SyncFile(uint32_t file) {
   if (!node_.Enter()) return absl::OkStatus();
   const uint64_t covered = sequence_;
   uint64_t ordinal = 0;
-  const bool ok = WaitForSync(&ordinal);
+  const Sync outcome = WaitForSync(&ordinal);
   Inode& inode = inodes_[file];
+  if (outcome == Sync::kLies) {
+    for (Write& write : inode.pending) write.lied |= write.sequence <= covered;
+    Mishap("sync lied of", inode.path, ordinal);
+    return absl::OkStatus();
+  }
+  const bool ok = outcome == Sync::kDone;
+  if (ok) Remember();
+  std::vector<Sector> hurt;
   size_t done = 0;
   while (done < inode.pending.size() && inode.pending[done].sequence <= covered) {
     // Where the sync fails, the pages count as clean all the same: nothing will write them again.
-    if (ok) Apply(inode.pending[done], inode.durable);
+    if (ok) Land(file, inode.pending[done], hurt);
     ++done;
   }
   inode.pending.erase(inode.pending.begin(), inode.pending.begin() + static_cast<int64_t>(done));
   if (!ok) return Failed(inode.path, ordinal);
+  Show(hurt);
   world_.Note(Event::Kind::kSync, node_.self(), kNobody, ordinal, nullptr, inode.path);
   return absl::OkStatus();
 }
@@ -154,18 +181,28 @@ absl::StatusOr<std::string> SimDisk::ReadFile(uint32_t file, uint64_t offset, si
   if (!node_.Enter()) return absl::CancelledError("the node has crashed");
   Met();
   Inode& inode = inodes_[file];
-  if (offset >= inode.content.size()) return std::string();
+  const uint64_t ordinal = ++reads_;
+  if (offset >= inode.content.size() || bytes == 0) return std::string();
+  const uint64_t end = std::min<uint64_t>(inode.content.size(), offset + bytes);
+  if (world_.on(Fault::kReadFail)) {
+    const absl::Status status = FailRead(file, offset, end, ordinal);
+    if (!status.ok()) return status;
+  }
+  if (!inode.scars.empty()) MeetScars(inode, offset / kSectorBytes, (end - 1) / kSectorBytes);
   std::erase_if(inode.rotten, [&](uint64_t at) {
     const bool seen = at >= offset && at - offset < bytes;
     if (seen) ++world_.count(Fault::kRot).observed;
     return seen;
   });
-  return inode.content.substr(offset, bytes);
+  std::string found = inode.content.substr(offset, bytes);
+  if (world_.on(Fault::kMisread)) Misread(file, offset, found, ordinal);
+  return found;
 }
 
 absl::Status SimDisk::WriteFile(uint32_t file, uint64_t offset, std::string_view bytes) {
   if (!node_.Enter() || bytes.empty()) return absl::OkStatus();
   Inode& inode = inodes_[file];
+  if (full_ > 0 && inode.content.size() < offset + bytes.size()) return NoRoom();
   if (inode.content.size() < offset + bytes.size()) inode.content.resize(offset + bytes.size());
   std::copy(bytes.begin(), bytes.end(), inode.content.begin() + static_cast<int64_t>(offset));
   std::erase_if(inode.rotten,
@@ -178,6 +215,11 @@ absl::Status SimDisk::WriteFile(uint32_t file, uint64_t offset, std::string_view
   for (uint64_t sector = write.first_sector; sector <= last; ++sector) {
     write.images.push_back(inode.content.substr(sector * kSectorBytes, kSectorBytes));
   }
+  write.whole_from = (offset + kSectorBytes - 1) / kSectorBytes;
+  write.whole_to = offset + bytes.size() == inode.content.size()
+                       ? last + 1
+                       : (offset + bytes.size()) / kSectorBytes;
+  DrawMishap(write);
   inode.pending.push_back(std::move(write));
   world_.Note(Event::Kind::kWrite, node_.self(), kNobody, offset, nullptr,
               inode.path + ": " + std::string(bytes));
@@ -187,6 +229,7 @@ absl::Status SimDisk::WriteFile(uint32_t file, uint64_t offset, std::string_view
 absl::Status SimDisk::TruncateFile(uint32_t file, uint64_t bytes) {
   if (!node_.Enter()) return absl::OkStatus();
   Inode& inode = inodes_[file];
+  if (full_ > 0 && inode.content.size() < bytes) return NoRoom();
   inode.content.resize(bytes);
   std::erase_if(inode.rotten, [&](uint64_t at) { return at >= bytes; });
   Write write{.sequence = ++sequence_,

@@ -106,6 +106,7 @@ class alignas(64) SimNode final : public Env {
   void EndAtNextCall() { calls_most_ = calls_; }
 
   bool up() const { return up_; }
+  bool down() const { return boot_ > 0 && !up_ && !exited_; }
   bool mortal() const { return role_.mortal; }
   const Role& role_data() const { return role_; }
   NodeClock& clock() { return clock_; }

@@ -48,6 +48,7 @@ const World::Slotted World::kSlotted[] = {
     {Fault::kMemory, true, [](const Scenario& s) { return s.processes.slot; },
      &World::StrikeMemory},
     {Fault::kRot, true, [](const Scenario& s) { return s.disks.rot_slot; }, &World::StrikeRot},
+    {Fault::kFull, true, [](const Scenario& s) { return s.disks.full_slot; }, &World::StrikeFull},
     {Fault::kJump, true, [](const Scenario& s) { return s.clocks.jump_slot; }, &World::StrikeJump},
     {Fault::kFreeze, true, [](const Scenario& s) { return s.clocks.jump_slot; },
      &World::StrikeFreeze},

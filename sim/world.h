@@ -241,6 +241,8 @@ class World {
   // Whether what is to happen happens later, because its node is held; it has been put off then.
   bool PutOff(Queue::Entry& entry);
   SimNode* NodeOf(const Queue::Entry& entry);
+  // storm_disks.cc
+  void StrikeFull(Fault fault, const Address& cause);
   void BeginCalm();
 
   const Current current_{this};

@@ -9,6 +9,7 @@
 
 #include "sim/disk.h"
 #include "sim/scenario.h"
+#include "tests/disk_helper.h"
 
 namespace reprise {
 namespace {
@@ -201,12 +202,6 @@ TEST(DiskCrash, EveryDrawHasAnAddressOfItsOwn) {
       ASSERT_FALSE(all[i].address == all[i - 1].address) << Describe(all[i].address);
     }
   }
-}
-
-Departures List(const std::vector<std::pair<std::string, uint64_t>>& entries) {
-  Departures out;
-  for (const auto& [text, value] : entries) out.push_back({*ParseAddress(text), value, 1 << 20});
-  return out;
 }
 
 // One node that writes "f", lets it rot at 1.5 s, and looks at it at 1.8 s and after a crash.

@@ -8,23 +8,13 @@
 #include <functional>
 
 #include "sim/scenario.h"
+#include "tests/disk_helper.h"
 
 namespace reprise {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-Departures List(const std::vector<std::pair<std::string, uint64_t>>& entries) {
-  Departures out;
-  for (const auto& [text, value] : entries) {
-    const auto address = ParseAddress(text);
-    EXPECT_TRUE(address.has_value()) << text;
-    if (address) out.push_back({*address, value, 1 << 20});
-  }
-  Sort(out);
-  return out;
-}
 
 using Body = std::function<void(Env&)>;
 
@@ -56,32 +46,6 @@ RunResult Play(Body before, Body after, std::vector<std::pair<std::string, uint6
   EXPECT_EQ(r.verdict.kind, Verdict::Kind::kPass) << r.verdict.reason;
   EXPECT_EQ(r.given_drawn, r.given);
   return r;
-}
-
-File Open(Env& env, std::string_view path, OpenMode mode = OpenMode::kCreateIfMissing) {
-  auto file = env.disk().Open(path, mode);
-  CHECK(file.ok());
-  return *file;
-}
-std::string ReadAll(Env& env, std::string_view path) {
-  auto file = env.disk().Open(path, OpenMode::kExisting);
-  if (!file.ok()) return absl::IsNotFound(file.status()) ? "(none)" : "(error)";
-  return *file->ReadAt(0, 1 << 20);
-}
-std::string Sectors(const std::string& letters) {
-  std::string out;
-  for (char c : letters) out += std::string(kSectorBytes, c);
-  return out;
-}
-// The letters of sectors that are all of one letter; '?' for any other. '0' for zeros.
-std::string Letters(const std::string& content) {
-  std::string out;
-  for (size_t at = 0; at < content.size(); at += kSectorBytes) {
-    const std::string sector = content.substr(at, kSectorBytes);
-    const bool plain = sector == std::string(sector.size(), sector[0]);
-    out += !plain ? '?' : sector[0] == '\0' ? '0' : sector[0];
-  }
-  return out;
 }
 
 const std::pair<std::string, uint64_t> kLoseAll = {"unsynced n1 #2", 1};

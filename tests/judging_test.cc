@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/world/disks.h"
 #include "models/world/links.h"
 #include "sim/scenario.h"
 #include "sim/sync.h"
@@ -23,6 +24,14 @@ struct Beat {
   uint64_t n = 0;
 };
 
+File OpenLog(Env& env, const std::string& path) {
+  for (;;) {
+    auto file = env.disk().Open(path, OpenMode::kCreateIfMissing);
+    if (file.ok()) return *file;
+    env.Sleep(10ms);  // The disk is full.
+  }
+}
+
 // Three nodes that talk, write, lock and sleep, in a storm of everything. `more` is for what a
 // later version of the protocol might draw.
 Scenario Everything(std::function<void(Env&)> more = nullptr) {
@@ -30,7 +39,8 @@ Scenario Everything(std::function<void(Env&)> more = nullptr) {
   s.name = "everything";
   s.roles = {{.name = "node", .count = 3, .main = [more](Env& env) {
                 Mutex mutex(env);
-                File file = *env.disk().Open("log", OpenMode::kCreateIfMissing);
+                File file = OpenLog(env, "log");
+                OpenLog(env, "other");
                 env.Spawn([&] {
                   for (uint64_t n = 1;; ++n) {
                     const Lock lock(mutex);
@@ -54,12 +64,13 @@ Scenario Everything(std::function<void(Env&)> more = nullptr) {
               }}};
   s.links = models::StormyLinks();
   s.cuts = models::Partitions();
-  s.crashes = {.crash = OneIn(4), .crash_at = OneIn(200)};
-  s.disks = {.slow_sync = OneIn(20),
-             .unsynced = OneIn(3),
-             .torn = OneIn(3),
-             .sync_fail = OneIn(50),
-             .rot = OneIn(8)};
+  s.crashes = {.crash = OneIn(4),
+               .crash_at = OneIn(200),
+               .down_at_most = 2,
+               .wipe = OneIn(8),
+               .disks_lost_at_most = 1};
+  s.disks = models::StormyDisk();
+  s.disks.hung_for = 200ms;
   s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .jump = OneIn(8)};
   s.order = OneIn(10);
   s.storm = 3s;

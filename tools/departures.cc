@@ -16,7 +16,7 @@ class Finder {
       Event event = timeline_[i];
       const Kind kind = event.kind;
       if (kind == Kind::kCrash || kind == Kind::kCut || kind == Kind::kRot ||
-          kind == Kind::kClock) {
+          kind == Kind::kClock || kind == Kind::kStrike) {
         event.message = {};
         faults_.push_back(event);
       }
@@ -47,6 +47,11 @@ class Finder {
     const Site& site = departure.address.site;
     if (label == "offset" || label == "drift") {
       return First([&](const Event& e) { return e.kind == Kind::kClock && e.node == site.node; });
+    }
+    if (label == "full") {
+      return First([&](const Event& e) {
+        return e.kind == Kind::kStrike && e.node == site.node && e.id == departure.address.ordinal;
+      });
     }
     const bool crash = label == "crash";
     if (!crash && label != "rot") return 0;

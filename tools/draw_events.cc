@@ -171,6 +171,7 @@ void Drawing::DrawMarks() {
       case MarkKind::kSyncFail: DrawNotice(mark, paint::kRed, "sync failed " + mark.text); break;
       case MarkKind::kLose: DrawNotice(mark, paint::kGrey, "lost " + mark.text); break;
       case MarkKind::kRot: DrawNotice(mark, paint::kRed, "rot " + mark.text); break;
+      case MarkKind::kMishap: DrawNotice(mark, paint::kRed, mark.text); break;
       case MarkKind::kClock: DrawNotice(mark, paint::kFlagText, "clock off"); break;
     }
   }

@@ -43,6 +43,8 @@ std::optional<MarkKind> MarkOf(const Event& event) {
     case Kind::kSyncFail: return MarkKind::kSyncFail;
     case Kind::kLose: return MarkKind::kLose;
     case Kind::kRot: return MarkKind::kRot;
+    case Kind::kMishap:
+    case Kind::kStrike: return MarkKind::kMishap;  // A spell, where it is one node's.
     case Kind::kClock: return MarkKind::kClock;
     default: return std::nullopt;
   }
@@ -153,6 +155,8 @@ class Painter {
         mark.text = Clean(event.message.text());
         mark.saved_state = mark.type.find("heckpoint") != std::string::npos ||
                            mark.type.find("napshot") != std::string::npos;
+      } else if (*kind == MarkKind::kMishap) {
+        mark.text = Clean(event.message.bytes());
       } else {
         mark.text = Clean(PathIn(event.message.bytes()));
       }

@@ -46,6 +46,7 @@ struct Picture {
       kSyncFail,
       kLose,
       kRot,
+      kMishap,
       kClock
     };
     Kind kind{};

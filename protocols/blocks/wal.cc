@@ -14,6 +14,17 @@ std::string SegmentName(uint64_t number) {
   return std::string(digits.size() < 8 ? 8 - digits.size() : 0, '0') + digits;
 }
 
+// What comes before the first sector that cannot be read.
+std::string ReadUpToLoss(const File& file) {
+  std::string bytes;
+  while (bytes.size() < file.Size()) {
+    const auto sector = file.ReadAt(bytes.size(), kSectorBytes);
+    if (!sector.ok()) break;
+    bytes += *sector;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Wal::Wal(Env& env, std::string directory, size_t segment_bytes, const WalDecisions& decisions)
@@ -25,8 +36,9 @@ Wal::Wal(Env& env, std::string directory, size_t segment_bytes, const WalDecisio
       progress_(env) {}
 
 WalRecovered Wal::Recover() {
-  WalContents found = ReadWal(ReadSegments(), decisions_);
-  if (decisions_.OnBadRecord(found.next) == WalDecisions::OnBad::kReport) {
+  bool readable = true;
+  WalContents found = ReadWal(ReadSegments(readable), decisions_);
+  if (!readable || decisions_.OnBadRecord(found.next) == WalDecisions::OnBad::kReport) {
     return {std::move(found.records), true};
   }
   // Every opening begins a segment of its own, when it first needs one. Its number tells later
@@ -47,12 +59,18 @@ WalRecovered Wal::Recover() {
   return {std::move(found.records), false};
 }
 
-std::vector<std::string> Wal::ReadSegments() {
+std::vector<std::string> Wal::ReadSegments(bool& readable) {
   std::vector<std::string> segments;
   for (const std::string& name : env_.disk().List(directory_)) {
     auto file = env_.disk().Open(directory_ + "/" + name, OpenMode::kExisting);
     MustWork(file.status());
     auto bytes = file->ReadAt(0, file->Size());
+    if (absl::IsDataLoss(bytes.status())) {
+      // Nobody knows what was there: taken for the end of the log, it might be acknowledged
+      // records that are lost.
+      readable = false;
+      bytes = ReadUpToLoss(*file);
+    }
     MustWork(bytes.status());
     segments.push_back(*std::move(bytes));
     segment_ = std::stoull(name);

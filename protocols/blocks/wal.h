@@ -14,7 +14,14 @@
 //   3. What was recovered is durable before Recover returns, so that it may be acted upon.
 //   4. Any sync that fails ends the boot (Env::Abort). Recovery does not trust what the page cache
 //      then shows: it writes each record that no later one vouches for to a new file, and syncs it.
-//   5. A damaged log stays shut, in later boots as well, until its files are whole again.
+//   5. A damaged log stays shut, in later boots as well, until its files are whole again. A sector
+//      that cannot be read is damage, whatever was in it.
+//   6. No room for what is to be written ends the boot as well: the next one tries again.
+//
+// What no log on one disk can promise: where the disk takes a sync's word back (sync-lie), never
+// writes its last group (lost-write, miswrite) or reads old zeros there (misread), or is as it was
+// some time ago (wipe, rollback, swap), the log looks like a shorter one that is whole. Against
+// that help copies on other nodes.
 //
 // Group commit: one fiber takes all that has been appended, writes it with one write, syncs, and
 // then takes what has been appended meanwhile. With syncs that take f and Poisson arrivals, a
@@ -62,7 +69,7 @@ class Wal {
   uint64_t durable() const { return durable_; }  // and the last that is durable.
 
  private:
-  std::vector<std::string> ReadSegments();
+  std::vector<std::string> ReadSegments(bool& readable);
   void Commit();
   void BeginSegment(size_t bytes);
   // Retries or aborts until OK, as decided.
