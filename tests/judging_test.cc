@@ -23,12 +23,12 @@ struct Beat {
   uint64_t n = 0;
 };
 
-// Three nodes that talk, write, lock and sleep, in a storm of everything. `more` is for what a
+// Four nodes that talk, write, lock and sleep, in a storm of everything. `more` is for what a
 // later version of the protocol might draw.
 Scenario Everything(std::function<void(Env&)> more = nullptr) {
   Scenario s;
   s.name = "everything";
-  s.roles = {{.name = "node", .count = 3, .main = [more](Env& env) {
+  s.roles = {{.name = "node", .count = 4, .main = [more](Env& env) {
                 Mutex mutex(env);
                 File file = *env.disk().Open("log", OpenMode::kCreateIfMissing);
                 env.Spawn([&] {
@@ -49,11 +49,12 @@ Scenario Everything(std::function<void(Env&)> more = nullptr) {
                   if (more) more(env);
                   if (!mail) continue;
                   const Lock lock(mutex);
-                  env.Report(Step{mail->As<Beat>()->n});
+                  if (const auto beat = mail->As<Beat>()) env.Report(Step{beat->n});
                 }
               }}};
-  s.links = models::StormyLinks();
-  s.cuts = models::Partitions();
+  s.links = models::HarshConnections();
+  s.cuts = models::HarshPartitions();
+  s.clogs = models::Clogs();
   s.crashes = {.crash = OneIn(4), .crash_at = OneIn(200)};
   s.disks = {.slow_sync = OneIn(20),
              .unsynced = OneIn(3),
