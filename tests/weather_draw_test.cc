@@ -78,7 +78,7 @@ TEST(WeatherDrawn, DamagedAndStaleMessagesArrive) {
   const std::string dot = DrawDot(Pinging(), r, {.messages_whole = 1000});
   EXPECT_THAT(dot, HasSubstr("damaged to Ping(3)"));
   EXPECT_THAT(dot, HasSubstr("a copy for an earlier boot delivered"));
-  EXPECT_THAT(dot, HasSubstr("\"copy for an earlier boot\""));
+  EXPECT_THAT(dot, HasSubstr("<copy for an earlier boot>"));
   const std::string text = DrawText(Pinging(), r, {.messages_whole = 1000});
   EXPECT_THAT(text, HasSubstr("DAMAGED n1>n2  Ping(3)"));
   EXPECT_THAT(text, HasSubstr("STALE n1>n3  Ping(3)"));
