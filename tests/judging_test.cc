@@ -32,12 +32,14 @@ File OpenLog(Env& env, const std::string& path) {
   }
 }
 
-// Three nodes that talk, write, lock and sleep, in a storm of everything. `more` is for what a
+// Four nodes that talk, write, lock and sleep, in a storm of everything. `more` is for what a
 // later version of the protocol might draw.
 Scenario Everything(std::function<void(Env&)> more = nullptr) {
   Scenario s;
   s.name = "everything";
-  s.roles = {{.name = "node", .count = 3, .main = [more](Env& env) {
+  s.roles = {{.name = "node", .count = 4, .main = [more](Env& env) {
+                Beat exposed;
+                const Env::Exposed<Beat> to_memory_faults(env, exposed);
                 Mutex mutex(env);
                 File file = OpenLog(env, "log");
                 OpenLog(env, "other");
@@ -59,19 +61,32 @@ Scenario Everything(std::function<void(Env&)> more = nullptr) {
                   if (more) more(env);
                   if (!mail) continue;
                   const Lock lock(mutex);
-                  env.Report(Step{mail->As<Beat>()->n});
+                  if (const auto beat = mail->As<Beat>()) env.Report(Step{beat->n});
                 }
               }}};
-  s.links = models::StormyLinks();
-  s.cuts = models::Partitions();
+  s.links = models::HarshConnections();
+  s.cuts = models::HarshPartitions();
+  s.clogs = models::Clogs();
   s.crashes = {.crash = OneIn(4),
                .crash_at = OneIn(200),
-               .down_at_most = 2,
+               .down_at_most = 3,
+               .again = OneIn(8),
+               .several = OneIn(16),
+               .zone = OneIn(16),
+               .rack = OneIn(16),
+               .placement = {.zones = 2, .racks = 2},
                .wipe = OneIn(8),
-               .disks_lost_at_most = 1};
+               .disks_lost_at_most = 1,
+               .churn = OneIn(40),
+               .churn_most = 1s};
+  s.processes = {.pause = OneIn(16), .slow = OneIn(16), .memory = OneIn(8)};
   s.disks = models::StormyDisk();
   s.disks.hung_for = 200ms;
-  s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .jump = OneIn(8)};
+  s.clocks = {.offset = OneIn(2),
+              .drift = OneIn(2),
+              .jump = OneIn(8),
+              .freeze = OneIn(8),
+              .late_timer = OneIn(100)};
   s.order = OneIn(10);
   s.storm = 3s;
   s.calm = 1s;

@@ -35,6 +35,8 @@ std::vector<Course> CoursesOf(const Timeline& timeline) {
         break;
       case Kind::kDeliver: end(event, Fate::kDelivered); break;
       case Kind::kDuplicate: end(event, Fate::kDuplicate); break;
+      case Kind::kDamage: end(event, Fate::kDamaged); break;
+      case Kind::kStale: end(event, Fate::kStale); break;
       case Kind::kDrop: end(event, Fate::kDropped); break;
       case Kind::kCutOff: end(event, Fate::kCutOff); break;
       case Kind::kNobodyUp: end(event, Fate::kNobodyUp); break;
@@ -62,7 +64,10 @@ std::vector<bool> CausalPast(const Timeline& timeline, size_t last, NodeId node)
     if (node != kNobody && !sent && (lost || !nodes.contains(event.node))) continue;
     past[i] = true;
     if (event.node != kNobody) nodes.insert(event.node);
-    if (event.kind == Kind::kDeliver || event.kind == Kind::kDuplicate) arrivals.insert(event.id);
+    if (event.kind == Kind::kDeliver || event.kind == Kind::kDuplicate ||
+        event.kind == Kind::kDamage || event.kind == Kind::kStale) {
+      arrivals.insert(event.id);
+    }
   }
   return past;
 }

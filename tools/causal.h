@@ -12,12 +12,23 @@ namespace reprise {
 
 // One copy of a message. Its events are given by their numbers, as in Event::index.
 struct Course {
-  enum class Fate { kDelivered, kDuplicate, kDropped, kCutOff, kNobodyUp, kUnderway };
+  enum class Fate {
+    kDelivered,
+    kDuplicate,
+    kDamaged,
+    kStale,
+    kDropped,
+    kCutOff,
+    kNobodyUp,
+    kUnderway
+  };
   Fate fate = Fate::kUnderway;
   size_t send = 0;
   size_t end = 0;  // Zero where the run ended before.
 
-  bool arrived() const { return fate == Fate::kDelivered || fate == Fate::kDuplicate; }
+  bool arrived() const { return fate == Fate::kDelivered || fate == Fate::kDamaged || extra(); }
+  // A copy that comes after the message itself.
+  bool extra() const { return fate == Fate::kDuplicate || fate == Fate::kStale; }
 };
 
 // All copies of all messages, by the number of their send and then of their end. An end without its

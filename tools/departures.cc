@@ -28,9 +28,9 @@ class Finder {
     const Site& site = address.site;
     Place place{std::min<size_t>(taken.event, timeline_.size()), site.node, site.peer};
     const std::string& label = site.label.name();
-    if (label.starts_with("cut") && site.node == kNobody) {
-      place.event =
-          First([&](const Event& e) { return e.kind == Kind::kCut && e.id == address.ordinal; });
+    const size_t spell = site.node == kNobody ? Spell(label, address.ordinal) : 0;
+    if (spell != 0) {
+      place.event = spell;
     } else if (label == "crash-at") {
       place.event = First([&](const Event& e) {
         return e.kind == Kind::kCrash && e.node == site.node && e.index >= taken.event;
@@ -42,6 +42,19 @@ class Finder {
   }
 
  private:
+  // Where the spell began that "clog #3" or "clog-node #3" is of. Its text begins with the fault's
+  // name, but for a cut, which needs none.
+  size_t Spell(const std::string& label, uint64_t ordinal) const {
+    return First([&](const Event& e) {
+      if ((e.kind != Kind::kCut && e.kind != Kind::kStrike) || e.id != ordinal) return false;
+      const std::string_view text = timeline_[e.index - 1].message.bytes();
+      std::string name(text.substr(0, text.find(' ')));
+      const bool shaped = name == "groups" || name == "bridge" || name == "ring" || name == "flap";
+      if (e.kind == Kind::kCut && !shaped) name = "cut";
+      return label == name || label.starts_with(name + "-");
+    });
+  }
+
   // The event of a fault that was drawn before the run, for a slot of time.
   size_t Planned(const Departure& departure, const std::string& label) const {
     const Site& site = departure.address.site;

@@ -310,11 +310,16 @@ void Drawing::DrawLegend() {
   if (fate(Fate::kDropped)) legend.Lost("dropped", paint::kRed);
   if (fate(Fate::kCutOff)) legend.Lost("cut off by a partition", paint::kOrange);
   if (fate(Fate::kNobodyUp)) legend.Lost("receiver down", paint::kDown);
-  if (fate(Fate::kDuplicate)) {
-    legend.Sign("second copy", 16, [this](XY at) {
-      dot_.Pill({at.x + 8, at.y}, 15.8, 10.8, {paint::kPurple}, "×2", 7.5, false);
+  const auto pill = [&](Fate f, const char* text, double width, std::string_view color,
+                        const char* words) {
+    if (!fate(f)) return;
+    legend.Sign(text, width, [this, width, color, words](XY at) {
+      dot_.Pill({at.x + width / 2, at.y}, width, 10.8, {color}, words, 7.5, false);
     });
-  }
+  };
+  pill(Fate::kDuplicate, "second copy", 15.8, paint::kPurple, "×2");
+  pill(Fate::kStale, "copy for an earlier boot", 20, paint::kPurple, "old");
+  pill(Fate::kDamaged, "damaged", 20, paint::kRed, "bad");
   if (fate(Fate::kUnderway)) legend.Arrow("still underway", paint::kGrey, "dotted", "vee");
   std::set<std::string> saved;
   for (const auto& m : picture_.marks) {

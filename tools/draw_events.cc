@@ -26,11 +26,13 @@ Dot::Ink Hollow(std::string_view color) { return {"#FFFFFF", color, color, 1.3};
 XY Between(XY a, XY b, double part) { return {a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part}; }
 
 std::string TipOf(const Picture::Arrow& arrow, const Picture& picture) {
-  static constexpr std::string_view kFates[] = {"delivered", "a copy delivered", "dropped",
-                                                "cut off",   "receiver down",    "still underway"};
+  static constexpr std::string_view kFates[] = {
+      "delivered", "a copy delivered", "damaged",       "a copy for an earlier boot delivered",
+      "dropped",   "cut off",          "receiver down", "still underway"};
   return picture.lanes[arrow.from].name + ">" + picture.lanes[arrow.to].name + " " + arrow.text +
          " sent at " + Exactly(arrow.sent) + ", " +
          std::string(kFates[static_cast<size_t>(arrow.fate)]) +
+         (arrow.arrives.empty() ? "" : " to " + arrow.arrives) +
          (arrow.ended > arrow.sent ? " at " + Exactly(arrow.ended) : "");
 }
 
@@ -69,7 +71,7 @@ double Drawing::BorderOn(const Picture::Arrow& arrow) const {
 // that those of one broadcast fan out.
 XY Drawing::EndOf(const Picture::Arrow& arrow) const {
   const double y = Y(arrow.from), to = Y(arrow.to);
-  if (arrow.fate == Fate::kDelivered || arrow.fate == Fate::kDuplicate) return {X(arrow.ended), to};
+  if (arrow.arrived) return {X(arrow.ended), to};
   const double away = to < y ? -1 : 1;
   if (arrow.fate == Fate::kNobodyUp) return {X(arrow.ended), to - away * 5};
   const double lanes = std::abs(to - y) / kLaneGap;
@@ -93,18 +95,20 @@ void Drawing::DrawArrow(const Picture::Arrow& arrow) {
     const std::string to = dot_.Circle(b, 10.8, Solid(paint), tip, "×", 9);
     dot_.Edge(from, to, {paint, 1.2, "dashed", "none"}, tip);
   };
+  const auto pilled = [&](std::string_view paint, std::string_view words) {
+    dot_.Edge(from, dot_.Circle(b, kDot, Hollow(paint), tip), {paint, 1.2, "dashed"}, tip);
+    const XY middle = Between(a, b, 0.62);
+    const double width = words == "×2" ? 15.8 : 20;
+    room_.Claim(middle, width, 11);
+    dot_.Pill(middle, width, 10.8, Solid(paint), std::string(words), 7.5, false, tip);
+  };
   switch (arrow.fate) {
     case Fate::kDelivered:
       dot_.Edge(from, dot_.Circle(b, kDot, Hollow(color), tip), {color}, tip);
       break;
-    case Fate::kDuplicate: {
-      dot_.Edge(from, dot_.Circle(b, kDot, Hollow(paint::kPurple), tip),
-                {paint::kPurple, 1.2, "dashed"}, tip);
-      const XY middle = Between(a, b, 0.62);
-      room_.Claim(middle, 16, 11);
-      dot_.Pill(middle, 15.8, 10.8, Solid(paint::kPurple), "×2", 7.5, false, tip);
-      break;
-    }
+    case Fate::kDuplicate: pilled(paint::kPurple, "×2"); break;
+    case Fate::kStale: pilled(paint::kPurple, "old"); break;
+    case Fate::kDamaged: pilled(paint::kRed, "bad"); break;
     case Fate::kDropped: lost(paint::kRed); break;
     case Fate::kCutOff: lost(paint::kOrange); break;
     case Fate::kNobodyUp: lost(paint::kDown); break;
@@ -127,7 +131,7 @@ void Drawing::DrawSelfArrow(const Picture::Arrow& arrow, std::string_view color,
 void Drawing::LabelArrows() {
   static constexpr double kParts[] = {0.38, 0.5, 0.27, 0.6, 0.7, 0.2, 0.8};
   for (const auto& arrow : picture_.arrows) {
-    if (arrow.repeats || arrow.text.empty() || arrow.fate == Fate::kDuplicate) continue;
+    if (arrow.repeats || arrow.text.empty() || arrow.extra) continue;
     const XY a{X(arrow.sent), Y(arrow.from)}, b = EndOf(arrow);
     const std::string_view color = ColorOfType(arrow.type);
     bool placed = false;

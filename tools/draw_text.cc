@@ -92,8 +92,7 @@ class Writer {
 
   void CollectArrow(const Picture::Arrow& arrow) {
     const std::string between = NameOf(arrow.from) + ">" + NameOf(arrow.to);
-    const bool copy = arrow.fate == Fate::kDuplicate;
-    if (!copy) {
+    if (!arrow.extra) {
       Row send{.event = arrow.send,
                .at = arrow.sent,
                .lane = arrow.from,
@@ -108,20 +107,27 @@ class Writer {
       if (!columns_) send.margin = {"send " + between + "  " + arrow.text};
       rows_.push_back(std::move(send));
     }
-    const bool arrived = arrow.fate == Fate::kDelivered || copy;
-    if (!arrived && arrow.fate != Fate::kNobodyUp) return;
+    if (!arrow.arrived && arrow.fate != Fate::kNobodyUp) return;
     Row end{.event = arrow.end, .at = arrow.ended, .lane = arrow.to, .sign = 'o'};
     if (arrow.fate == Fate::kNobodyUp) end.sign = 'x';
-    end.margin = {(copy                            ? "AGAIN "
-                   : arrow.fate == Fate::kNobodyUp ? "NOBODY UP "
-                                                   : "") +
-                  between + "  " + arrow.text};
+    end.margin = {WordsOf(arrow.fate) + between + "  " +
+                  (arrow.fate == Fate::kDamaged ? arrow.arrives : arrow.text)};
     rows_.push_back(std::move(end));
   }
 
+  static std::string WordsOf(Fate fate) {
+    switch (fate) {
+      case Fate::kDuplicate: return "AGAIN ";
+      case Fate::kStale: return "STALE ";
+      case Fate::kDamaged: return "DAMAGED ";
+      case Fate::kNobodyUp: return "NOBODY UP ";
+      default: return "";
+    }
+  }
+
   void CollectMark(const Picture::Mark& mark) {
-    static constexpr std::array<std::string_view, 10> kWords = {
-        "", "CRASH", "RESTART", "exit", "", "", "SYNC FAILED ", "LOST ", "ROT ", "clock off"};
+    static constexpr std::array<std::string_view, 11> kWords = {
+        "", "CRASH", "RESTART", "exit", "", "", "SYNC FAILED ", "LOST ", "ROT ", "", "clock off"};
     if (mark.kind == MarkKind::kWrite || mark.kind == MarkKind::kSync) return;
     const bool crash = mark.kind == MarkKind::kCrash, restart = mark.kind == MarkKind::kRestart;
     Row row{.event = mark.event, .at = mark.at, .lane = mark.lane};

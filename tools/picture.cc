@@ -127,6 +127,8 @@ class Painter {
       const Event end = At(course.end == 0 ? course.send : course.end);
       Picture::Arrow arrow;
       arrow.fate = course.fate;
+      arrow.arrived = course.arrived();
+      arrow.extra = course.extra();
       arrow.from = LaneOf(send.node);
       arrow.to = LaneOf(send.peer);
       if (arrow.from == Picture::kNoLane || arrow.to == Picture::kNoLane) continue;
@@ -138,6 +140,7 @@ class Painter {
       arrow.type = Clean(send.message.name());
       arrow.text = Clean(send.message.type() != nullptr ? send.message.text()
                                                         : PathIn(send.message.bytes()));
+      if (course.fate == Course::Fate::kDamaged) arrow.arrives = Clean(end.message.text());
       arrow.repeats = !said.insert({send.node, send.at, arrow.text}).second;
       out_.arrows.push_back(std::move(arrow));
     }
@@ -235,14 +238,13 @@ class Painter {
   }
 
   void AddSpans() {
-    std::map<size_t, Time> down;  // By lane.
-    std::map<uint64_t, std::pair<Time, std::string>> cuts;
-    const auto end_cut = [&](uint64_t id, Time to) {
-      const auto at = cuts.find(id);
+    std::map<size_t, Time> down;                            // By lane.
+    std::map<std::pair<uint64_t, std::string>, Time> cuts;  // By number and text.
+    const auto end_cut = [&](const std::pair<uint64_t, std::string>& cut, Time to) {
+      const auto at = cuts.find(cut);
       if (at == cuts.end()) return;
-      Picture::Span span{Picture::Span::Kind::kCut, Picture::kNoLane,          at->second.first, to,
-                         at->second.second,         SidesOf(at->second.second)};
-      AddSpan(std::move(span));
+      const std::string& text = at->first.second;
+      AddSpan({Picture::Span::Kind::kCut, Picture::kNoLane, at->second, to, text, SidesOf(text)});
       cuts.erase(at);
     };
     for (size_t i = 1; i <= selection_.last && i <= timeline_.size(); ++i) {
@@ -254,9 +256,9 @@ class Painter {
         AddSpan({Picture::Span::Kind::kDown, lane, down[lane], event.at, "", {}});
         down.erase(lane);
       } else if (event.kind == Kind::kCut) {
-        cuts[event.id] = {event.at, Clean(event.message.bytes())};
+        cuts[{event.id, Clean(event.message.bytes())}] = event.at;
       } else if (event.kind == Kind::kHeal) {
-        end_cut(event.id, event.at);
+        end_cut({event.id, Clean(event.message.bytes())}, event.at);
       } else if (event.kind == Kind::kCalm) {
         // The calm mends all links at once.
         while (!cuts.empty()) end_cut(cuts.begin()->first, event.at);
@@ -279,12 +281,13 @@ class Painter {
     out_.spans.push_back(std::move(span));
   }
 
-  // "n1 n2 | n3" or "n1 | the rest"; no sides where the cut is not of that kind.
+  // "n1 n2 | n3" or "n1 | the rest"; no sides where the cut is not of that kind. A bridge is on
+  // neither side: "bridge n1 of n2 | n3".
   std::vector<std::vector<size_t>> SidesOf(const std::string& text) const {
     if (text.find('|') == std::string::npos) return {};
     std::vector<std::vector<size_t>> sides(1);
     std::set<size_t> named;
-    for (size_t i = 0; i < text.size(); ++i) {
+    for (size_t i = text.starts_with("bridge ") ? text.find(" of ") : 0; i < text.size(); ++i) {
       if (text[i] == '|') sides.emplace_back();
       if (text[i] != 'n') continue;
       uint32_t node = 0;

@@ -26,12 +26,15 @@ struct Picture {
   // A message on its way. One that is sent twice is two arrows.
   struct Arrow {
     Course::Fate fate{};
+    bool arrived = false;      // The fate is one of arriving,
+    bool extra = false;        // and as another copy.
     size_t from = 0, to = 0;   // Lanes.
     Time sent{}, ended{};      // Equal where it ended at once, or is still underway.
     size_t send = 0, end = 0;  // Events.
     uint64_t id = 0;
     std::string type;      // "Prepare"
     std::string text;      // "Prepare(3 17)"
+    std::string arrives;   // What arrived instead, where it was damaged: "Prepare(3 19)".
     bool repeats = false;  // Another copy to another node left at the same moment, drawn before.
   };
 
