@@ -226,32 +226,41 @@ class Explorer {
 
   void RunPoints(const std::vector<Base>& bases, const std::vector<Found>& found,
                  std::vector<Base>* next) {
-    ExploreLevel& level = result_.levels.back();
     std::vector<Departures> runs;
-    std::vector<size_t> ends;  // How many runs there are up to that point.
+    std::vector<Tried> tried;
     for (const auto& [unit, number, point] : found) {
-      if (!point.strikes) {
-        ++level.refused;
-        ends.push_back(runs.size());
-        continue;
-      }
+      Tried& t = tried.emplace_back(runs.size());
+      if (!point.strikes) continue;
       const auto images = ImagesOf(point, options_.images_at_most, SeedFor(point.crash));
-      const uint64_t legal = point.known ? LegalImages(point) : images.size();
-      level.images = AddSaturated(level.images, legal);
-      level.sampled += images.size() < legal;
+      t.images = point.known ? LegalImages(point) : images.size();
+      t.sampled = images.size() < t.images;
       for (const Departures& image : images) {
         Departures& run = runs.emplace_back(bases[unit.base].departures);
         run.insert(run.end(), image.begin(), image.end());
         Sort(run);
         if (next != nullptr) next->push_back({run, number});
       }
-      ends.push_back(runs.size());
     }
-    const uint64_t made = RunAll(std::move(runs));
+    Count(tried, RunAll(std::move(runs)));
+  }
+
+  // A point of those that are run together. Without images, where no crash may strike.
+  struct Tried {
+    uint64_t begin = 0;  // Its first run.
+    uint64_t images = 0;
+    bool sampled = false;
+  };
+
+  // As far as they were run.
+  void Count(const std::vector<Tried>& tried, uint64_t made) {
+    ExploreLevel& level = result_.levels.back();
     level.images_run += made;
-    for (size_t i = 0; i < ends.size(); ++i) {
-      const size_t begin = i == 0 ? 0 : ends[i - 1];
-      level.points_run += begin < ends[i] && begin < made;
+    for (const Tried& t : tried) {
+      if (t.begin >= made && !GoesOn()) return;
+      level.refused += t.images == 0;
+      level.points_run += t.images != 0;
+      level.images = AddSaturated(level.images, t.images);
+      level.sampled += t.sampled;
     }
   }
 

@@ -41,7 +41,7 @@ struct ExploreLevel {
   uint64_t refused = 0;     // Of these, where the scenario's budget lets none strike.
   uint64_t points_run = 0;  // Of these, where one was run, with one image at least.
   uint64_t sampled = 0;     // Of these, where there were more legal images than were tried.
-  uint64_t images = 0;      // Legal ones, at the points that were looked at. At most UINT64_MAX.
+  uint64_t images = 0;      // Legal ones, at the points that were run. At most UINT64_MAX.
   uint64_t images_run = 0;  // Each of them a run.
   friend bool operator==(const ExploreLevel&, const ExploreLevel&) = default;
 };
