@@ -16,9 +16,10 @@ namespace reprise {
 namespace {
 
 // How many neighbouring points are looked at by one job, which first makes their base's run again;
-// and how many such jobs are done before what they found is run.
+// and how many such jobs are done before what they found is run. Few at first, because a failure
+// may be near; then twice as many each time.
 constexpr uint64_t kPointsOfUnit = 8;
-constexpr size_t kUnitsAtATime = 64;
+constexpr size_t kUnitsAtFirst = 4, kUnitsAtMost = 64;
 
 uint64_t AddSaturated(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
@@ -144,12 +145,12 @@ class Explorer {
     CountPoints(bases);
     std::vector<Base> next;
     const std::vector<Unit> units = UnitsOf(bases);
-    for (size_t at = 0; at < units.size() && GoesOn(); at += kUnitsAtATime) {
-      const size_t end = std::min(units.size(), at + kUnitsAtATime);
-      RunPoints(bases,
-                LookAtAll(bases, {units.begin() + static_cast<int64_t>(at),
-                                  units.begin() + static_cast<int64_t>(end)}),
-                keep ? &next : nullptr);
+    size_t at_a_time = kUnitsAtFirst;
+    for (auto at = units.begin(); at != units.end() && GoesOn();) {
+      const auto end = at + std::min(units.end() - at, static_cast<ptrdiff_t>(at_a_time));
+      RunPoints(bases, LookAtAll(bases, {at, end}), keep ? &next : nullptr);
+      at = end;
+      at_a_time = std::min(2 * at_a_time, kUnitsAtMost);
     }
     return next;
   }
