@@ -22,6 +22,7 @@ constexpr const char* kAbout =
     "  reprise list                         what can be run: protocols, mutants, faults\n"
     "  reprise run chandy-lamport --seed 7  one run: verdict, digest, counts\n"
     "  reprise fuzz chandy-lamport          search for a run that breaks it, and shrink that\n"
+    "  reprise explore write-ahead-log      a crash at every call, with every disk it may leave\n"
     "  reprise replay FILE.trace            make a recorded run happen again, bit for bit\n"
     "  reprise timeline FILE.trace -o -     draw it: svg, png, pdf, dot, txt, or - for the "
     "terminal\n"
@@ -134,6 +135,7 @@ class CommandLine {
     AddList();
     AddRun();
     AddFuzz();
+    AddExplore();
     AddReplay();
     AddShrink();
     AddTimeline();
@@ -267,6 +269,27 @@ class CommandLine {
     AddJson(c, fuzz_.json);
   }
 
+  void AddExplore() {
+    CLI::App* c = Add("explore", "A crash at every call, with every disk that it may leave");
+    c->add_option("SCENARIO", explore_.scenario.name, "As reprise list has it")->required();
+    ExploreOptions& options = explore_.explore;
+    c->add_option("-d,--depth", options.depth, "How many crashes")
+        ->capture_default_str()
+        ->check(Whole(1, 2));
+    c->add_option(
+         "--images", options.images_at_most,
+         "All disks that a crash may leave, where there are at most so many; else a sample")
+        ->capture_default_str()
+        ->check(Whole(1, 1'000'000));
+    c->add_option("-n,--runs", raw_.runs, "At most so many runs")->check(Whole(1));
+    c->add_option("--base-seed,--seed", raw_.base_seed, "Of the samples (1)")->check(CheckSeed);
+    AddJobs(c);
+    c->add_option("--out", explore_.out, "Where traces go")->capture_default_str();
+    c->add_flag("-q,--quiet", explore_.quiet, "No progress");
+    AddScenarioOptions(c);
+    AddJson(c, explore_.json);
+  }
+
   void AddReplay() {
     CLI::App* c = Add("replay", "Make a recorded run happen again, and say whether it is the same");
     c->add_option("TRACE", replay_.trace, "The file")->required();
@@ -357,6 +380,13 @@ class CommandLine {
       return RunCommand(catalogue_, run_);
     }
     if (Chose("fuzz")) return Fuzz(*options, jobs, base_seed);
+    if (Chose("explore")) {
+      explore_.scenario.options = *options;
+      explore_.explore.jobs = jobs;
+      explore_.explore.base_seed = base_seed;
+      if (raw_.runs != 0) explore_.explore.runs_at_most = raw_.runs;
+      return ExploreCommand(catalogue_, explore_);
+    }
     if (Chose("replay")) {
       if (raw_.until != 0) replay_.until = raw_.until;
       if (raw_.break_at != 0) replay_.break_at = raw_.break_at;
@@ -396,6 +426,7 @@ class CommandLine {
   ListArgs list_;
   RunArgs run_;
   FuzzArgs fuzz_;
+  ExploreArgs explore_;
   ReplayArgs replay_;
   ShrinkArgs shrink_;
   TimelineArgs timeline_;

@@ -11,6 +11,7 @@
 
 #include "sim/family.h"
 #include "sim/search/campaign.h"
+#include "sim/search/explore.h"
 #include "tools/digests.h"
 
 namespace reprise {
@@ -54,6 +55,15 @@ struct FuzzOutcome {
   std::vector<std::string> traces;
 };
 FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args);
+
+struct ExploreArgs {
+  ScenarioArgs scenario;
+  ExploreOptions explore;
+  std::string out = "failures";
+  bool json = false;
+  bool quiet = false;  // No progress.
+};
+int ExploreCommand(const Catalogue& catalogue, const ExploreArgs& args);
 
 struct ReplayArgs {
   std::string trace;

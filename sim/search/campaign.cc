@@ -129,7 +129,13 @@ std::string SignatureOf(const Verdict& verdict) {
 
 CampaignResult RunCampaign(const Scenario& scenario, const CampaignOptions& options,
                            const std::function<bool(const Progress&)>& report) {
-  const Plan plan(scenario, options.strategy, options.base_seed);
+  return RunCampaign(scenario, Plan(scenario, options.strategy, options.base_seed), options,
+                     report);
+}
+
+CampaignResult RunCampaign(const Scenario& scenario, const Plan& plan,
+                           const CampaignOptions& options,
+                           const std::function<bool(const Progress&)>& report) {
   Workers workers(scenario, plan, options);
   Collector collector(scenario, plan, options, workers);
   bool interrupted = false;

@@ -63,5 +63,9 @@ std::string SignatureOf(const Verdict& verdict);
 // campaign stops, and what was found is kept.
 CampaignResult RunCampaign(const Scenario& scenario, const CampaignOptions& options,
                            const std::function<bool(const Progress&)>& report);
+// The same with a plan of one's own, whatever the options say of strategy and seed.
+CampaignResult RunCampaign(const Scenario& scenario, const Plan& plan,
+                           const CampaignOptions& options,
+                           const std::function<bool(const Progress&)>& report);
 
 }  // namespace reprise

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "sim/check.h"
 #include "sim/codec.h"
@@ -76,6 +77,12 @@ Plan::Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed)
   singles_.insert(singles_.begin(), Departures());  // The calm run.
   first_seed_ = singles_.size();
 }
+
+Plan::Plan(std::vector<Departures> runs)
+    : strategy_(Strategy::kSingle),
+      base_seed_(0),
+      first_seed_(runs.size()),
+      singles_(std::move(runs)) {}
 
 std::optional<uint64_t> Plan::size() const {
   if (strategy_ == Strategy::kSingle) return first_seed_;

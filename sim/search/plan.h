@@ -25,6 +25,8 @@ class Plan {
  public:
   // Makes the calm run, in a child, to see which faults can strike.
   Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed);
+  // These runs, in this order, and no others.
+  explicit Plan(std::vector<Departures> runs);
 
   // How many runs come before the first seed.
   uint64_t singles() const { return first_seed_; }
