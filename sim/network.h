@@ -166,10 +166,10 @@ class Network {
   World& world_;
   const LinkModel& model_;
   const bool fifo_;
-  LinkCounts sent_on_;         // How many messages,
-  PerLink<Severance> cuts_;    // which partitions cut it,
-  PerLink<int64_t> arrival_;   // and, on links that keep the order, the last arrival.
-  int spells_ = 0;             // How much is wrong with links now.
+  LinkCounts sent_on_;        // How many messages,
+  PerLink<Severance> cuts_;   // which partitions cut it,
+  PerLink<int64_t> arrival_;  // and, on links that keep the order, the last arrival.
+  int spells_ = 0;            // How much is wrong with links now.
   Flights flights_;
   uint32_t used_ = 0;              // Those below were in use at some time,
   uint32_t free_ = Flight::kNone;  // and these are free again.
