@@ -109,7 +109,7 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
     return !Interrupted();
   });
   bar.Clear();
-  outcome.status = StatusOf(outcome.campaign);
+  outcome.status = StatusOf(scenario, outcome.campaign);
   for (const Finding& finding : outcome.campaign.findings) {
     const FailureReport report{.command = "fuzz",
                                .unseeded = "single",
