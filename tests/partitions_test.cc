@@ -3,35 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/scenario.h"
+#include "tests/ticking.h"
 
 namespace reprise {
 namespace {
 
+using namespace ticking;
 using ::testing::ElementsAre;
 
-struct Tick {
-  uint64_t n = 0;
-};
-struct Got {
-  uint64_t from = 0, n = 0;
-};
-
-Departures List(const std::vector<std::pair<const char*, uint64_t>>& entries) {
-  Departures out;
-  for (const auto& [text, value] : entries) {
-    const auto address = ParseAddress(text);
-    EXPECT_TRUE(address.has_value()) << text;
-    if (address) out.push_back({*address, value, 1 << 20});
-  }
-  Sort(out);
-  return out;
-}
-
-constexpr uint64_t kTicks = 10;
-
 // Each node sends ten ticks to each other, one each 100 ms, and reports what it gets.
-Scenario Ticking(int nodes) {
+Scenario Parting(int nodes) {
   Scenario s;
   s.name = "ticking";
   s.roles = {{.name = "node", .count = nodes, .main = [](Env& env) {
@@ -65,48 +46,6 @@ Scenario Ticking(int nodes) {
   return s;
 }
 
-RunResult Play(const Scenario& s, const Departures& departures) {
-  RunResult r = Simulate(s, Choices::FromDepartures(departures), {.keep_events = true});
-  EXPECT_EQ(r.verdict.kind, Verdict::Kind::kPass) << r.verdict.reason;
-  EXPECT_EQ(r.given_drawn, r.given);
-  return r;
-}
-
-struct Seen {
-  uint64_t n;
-  int64_t micros;
-  bool operator==(const Seen&) const = default;
-  friend void PrintTo(const Seen& seen, std::ostream* out) {
-    *out << "{" << seen.n << ", " << seen.micros << "}";
-  }
-};
-
-// What `to` got from `from`, and when.
-std::vector<Seen> SeenBy(const RunResult& r, uint32_t from, uint32_t to) {
-  std::vector<Seen> seen;
-  for (size_t i = 0; i < r.timeline.size(); ++i) {
-    const Event event = r.timeline[i];
-    const auto got = event.As<Got>();
-    if (event.kind != Event::Kind::kFact || event.node != NodeId{to} || got->from != from) continue;
-    seen.push_back({got->n, Nanos(event.at) / 1000});
-  }
-  return seen;
-}
-
-std::vector<uint64_t> NumbersSeenBy(const RunResult& r, uint32_t from, uint32_t to) {
-  std::vector<uint64_t> numbers;
-  for (const Seen& seen : SeenBy(r, from, to)) numbers.push_back(seen.n);
-  return numbers;
-}
-
-std::vector<uint64_t> AllBut(std::vector<uint64_t> missing) {
-  std::vector<uint64_t> numbers;
-  for (uint64_t n = 1; n <= kTicks; ++n) {
-    if (std::ranges::find(missing, n) == missing.end()) numbers.push_back(n);
-  }
-  return numbers;
-}
-
 // Exactly the links for which `apart` is true miss these ticks.
 void ExpectMissing(const RunResult& r, uint32_t nodes, std::vector<uint64_t> missing,
                    const std::function<bool(uint32_t, uint32_t)>& apart) {
@@ -128,29 +67,22 @@ std::vector<std::string> Texts(const RunResult& r, Event::Kind kind) {
   return texts;
 }
 
-void ExpectCounts(const RunResult& r, Fault fault, uint64_t attempted, uint64_t applied,
-                  uint64_t observed) {
-  EXPECT_EQ(r.faults[fault].attempted, attempted) << Info(fault).name;
-  EXPECT_EQ(r.faults[fault].applied, applied) << Info(fault).name;
-  EXPECT_EQ(r.faults[fault].observed, observed) << Info(fault).name;
-}
-
 TEST(Partitions, Groups) {
-  const RunResult r = Play(Ticking(5), List({{"groups #3", 512}}));
+  const RunResult r = Play(Parting(5), List({{"groups #3", 512}}));
   EXPECT_THAT(Texts(r, Event::Kind::kCut), ElementsAre("groups n1 n4 | n2 n5 | n3"));
   EXPECT_THAT(Texts(r, Event::Kind::kHeal), ElementsAre("groups n1 n4 | n2 n5 | n3"));
   ExpectMissing(r, 5, {4}, [](uint32_t a, uint32_t b) { return a % 3 != b % 3; });
   ExpectCounts(r, Fault::kGroups, 1, 16, 16);
   ExpectCounts(r, Fault::kCut, 0, 0, 0);
   const RunResult other =
-      Play(Ticking(5), List({{"groups #3", 512}, {"groups-count #3", 2}, {"groups-side #3.1", 1}}));
+      Play(Parting(5), List({{"groups #3", 512}, {"groups-count #3", 2}, {"groups-side #3.1", 1}}));
   EXPECT_THAT(Texts(other, Event::Kind::kCut), ElementsAre("groups n1 n2 | n3 | n4 | n5"));
-  const RunResult none = Play(Ticking(2), List({{"groups #3", 512}}));
+  const RunResult none = Play(Parting(2), List({{"groups #3", 512}}));
   ExpectCounts(none, Fault::kGroups, 1, 0, 0);
 }
 
 TEST(Partitions, ABridgeIsReachedFromBothSides) {
-  const RunResult r = Play(Ticking(5), List({{"bridge #3", 512}, {"bridge-node #3", 2}}));
+  const RunResult r = Play(Parting(5), List({{"bridge #3", 512}, {"bridge-node #3", 2}}));
   EXPECT_THAT(Texts(r, Event::Kind::kCut), ElementsAre("bridge n3 of n1 n4 | n2 n5"));
   const auto side = [](uint32_t n) { return n == 1 || n == 4 ? 1 : n == 3 ? 0 : 2; };
   ExpectMissing(r, 5, {4}, [&](uint32_t a, uint32_t b) { return side(a) + side(b) == 3; });
@@ -158,7 +90,7 @@ TEST(Partitions, ABridgeIsReachedFromBothSides) {
 }
 
 TEST(Partitions, InARingOnlyNeighboursReachEachOther) {
-  const RunResult r = Play(Ticking(5), List({{"ring #3", 512}}));
+  const RunResult r = Play(Parting(5), List({{"ring #3", 512}}));
   EXPECT_THAT(Texts(r, Event::Kind::kCut), ElementsAre("ring n1 n2 n3 n4 n5"));
   const auto apart = [](uint32_t a, uint32_t b) {
     const uint32_t distance = (b + 5 - a) % 5;
@@ -166,17 +98,17 @@ TEST(Partitions, InARingOnlyNeighboursReachEachOther) {
   };
   ExpectMissing(r, 5, {4}, apart);
   ExpectCounts(r, Fault::kRing, 1, 10, 10);
-  const RunResult other = Play(Ticking(4), List({{"ring #3", 512}, {"ring-place #3.2", 1}}));
+  const RunResult other = Play(Parting(4), List({{"ring #3", 512}, {"ring-place #3.2", 1}}));
   EXPECT_THAT(Texts(other, Event::Kind::kCut), ElementsAre("ring n1 n3 n2 n4"));
   ExpectMissing(other, 4, {4}, [](uint32_t a, uint32_t b) { return a + b == 3 || a + b == 7; });
-  const RunResult none = Play(Ticking(3), List({{"ring #3", 512}}));
+  const RunResult none = Play(Parting(3), List({{"ring #3", 512}}));
   ExpectCounts(none, Fault::kRing, 1, 0, 0);
 }
 
 TEST(Partitions, AFlappingNodeComesAndGoes) {
   // From 150 ms for 100 + 600 ms: off, on and off again, 233 ms each.
   const RunResult r =
-      Play(Ticking(3), List({{"flap #2", 512}, {"flap-node #2", 1}, {"flap-for #2", 600}}));
+      Play(Parting(3), List({{"flap #2", 512}, {"flap-node #2", 1}, {"flap-for #2", 600}}));
   EXPECT_THAT(Texts(r, Event::Kind::kCut), ElementsAre("flap n2 | the rest", "flap n2 | the rest"));
   EXPECT_EQ(Texts(r, Event::Kind::kHeal).size(), 2u);
   ExpectMissing(r, 3, {3, 4, 8, 9}, [](uint32_t a, uint32_t b) { return a == 2 || b == 2; });
@@ -184,7 +116,7 @@ TEST(Partitions, AFlappingNodeComesAndGoes) {
 }
 
 TEST(Partitions, WhatDidNotBeginInTheStormNeverDoes) {
-  Scenario s = Ticking(2);
+  Scenario s = Parting(2);
   s.storm = 450ms;
   // The second time off would begin at 617 ms.
   const RunResult r = Play(s, List({{"flap #2", 512}, {"flap-for #2", 600}}));
@@ -195,7 +127,7 @@ TEST(Partitions, WhatDidNotBeginInTheStormNeverDoes) {
 TEST(Partitions, EachHasItsOwnCountsWhereTheyOverlap) {
   // n1 is cut off from 250 to 650 ms, and the ring is there from 350 to 450 ms.
   const RunResult r =
-      Play(Ticking(4), List({{"cut #3", 512}, {"cut-for #3", 300}, {"ring #4", 512}}));
+      Play(Parting(4), List({{"cut #3", 512}, {"cut-for #3", 300}, {"ring #4", 512}}));
   EXPECT_EQ(NumbersSeenBy(r, 1, 3), AllBut({4, 5, 6, 7}));
   EXPECT_EQ(NumbersSeenBy(r, 2, 4), AllBut({5}));
   ExpectCounts(r, Fault::kCut, 1, 24, 24);
@@ -203,7 +135,7 @@ TEST(Partitions, EachHasItsOwnCountsWhereTheyOverlap) {
 }
 
 TEST(Partitions, ClientsAreInsideWhereTheDrawSaysSo) {
-  Scenario s = Ticking(4);
+  Scenario s = Parting(4);
   s.roles.push_back({.name = "client", .count = 1, .main = s.roles[0].main, .client = true});
   EXPECT_THAT(Texts(Play(s, List({{"ring #3", 512}})), Event::Kind::kCut),
               ElementsAre("ring n1 n2 n3 n4"));
@@ -218,7 +150,7 @@ TEST(Partitions, ClientsAreInsideWhereTheDrawSaysSo) {
 TEST(Clogs, HoldWhatIsSentAndReleaseItInOrder) {
   // From 250 ms for 100 + 200 ms, into n2.
   const RunResult r =
-      Play(Ticking(3), List({{"clog #3", 512}, {"clog-node #3", 1}, {"clog-for #3", 200}}));
+      Play(Parting(3), List({{"clog #3", 512}, {"clog-node #3", 1}, {"clog-for #3", 200}}));
   EXPECT_THAT(Texts(r, Event::Kind::kStrike), ElementsAre("clog n2 in"));
   EXPECT_THAT(Texts(r, Event::Kind::kOver), ElementsAre("clog n2 in"));
   for (const uint32_t from : {1, 3}) {
@@ -237,14 +169,14 @@ TEST(Clogs, HoldWhatIsSentAndReleaseItInOrder) {
 
 TEST(Clogs, OutOfANodeAndBetweenTwo) {
   const RunResult out =
-      Play(Ticking(3), List({{"clog #3", 512}, {"clog-how #3", 1}, {"clog-node #3", 1}}));
+      Play(Parting(3), List({{"clog #3", 512}, {"clog-how #3", 1}, {"clog-node #3", 1}}));
   EXPECT_THAT(Texts(out, Event::Kind::kStrike), ElementsAre("clog n2 out"));
   EXPECT_EQ(SeenBy(out, 2, 1)[3], (Seen{4, 351'000}));
   EXPECT_EQ(SeenBy(out, 2, 3)[3], (Seen{4, 351'000}));
   EXPECT_EQ(SeenBy(out, 1, 2)[3], (Seen{4, 301'000}));
   ExpectCounts(out, Fault::kClog, 1, 2, 2);
   const RunResult pair =
-      Play(Ticking(3), List({{"clog #3", 512}, {"clog-how #3", 2}, {"clog-peer #3", 1}}));
+      Play(Parting(3), List({{"clog #3", 512}, {"clog-how #3", 2}, {"clog-peer #3", 1}}));
   EXPECT_THAT(Texts(pair, Event::Kind::kStrike), ElementsAre("clog n1 n3"));
   EXPECT_EQ(SeenBy(pair, 1, 3)[3], (Seen{4, 351'000}));
   EXPECT_EQ(SeenBy(pair, 3, 1)[3], (Seen{4, 351'000}));
@@ -254,14 +186,14 @@ TEST(Clogs, OutOfANodeAndBetweenTwo) {
 TEST(Clogs, WhatIsHeldMeetsWhatIsThereWhenItIsReleased) {
   // Tick 4 is held from 300 ms to the clog's end at 350 ms, and is only then drawn for.
   const RunResult lost =
-      Play(Ticking(2), List({{"clog #3", 512}, {"clog-node #3", 1}, {"drop n1>n2 #4", 1}}));
+      Play(Parting(2), List({{"clog #3", 512}, {"clog-node #3", 1}, {"drop n1>n2 #4", 1}}));
   EXPECT_EQ(NumbersSeenBy(lost, 1, 2), AllBut({4}));
   ExpectCounts(lost, Fault::kClog, 1, 1, 0);
   ExpectCounts(lost, Fault::kDrop, 1, 1, 1);
 }
 
 TEST(Clogs, TheCalmReleasesAllIntoANetworkThatIsWhole) {
-  Scenario s = Ticking(2);
+  Scenario s = Parting(2);
   s.storm = 450ms;
   const RunResult r = Play(s, List({{"clog #3", 512},
                                     {"clog-node #3", 1},
@@ -276,7 +208,7 @@ TEST(Clogs, TheCalmReleasesAllIntoANetworkThatIsWhole) {
 TEST(Clogs, ASwizzleReleasesInAnotherOrder) {
   // From 250 ms for 100 + 500 ms: n1 and n2 are clogged 150 ms apart, and the last is released
   // first.
-  const RunResult r = Play(Ticking(3), List({{"swizzle #3", 512}, {"swizzle-for #3", 500}}));
+  const RunResult r = Play(Parting(3), List({{"swizzle #3", 512}, {"swizzle-for #3", 500}}));
   EXPECT_THAT(Texts(r, Event::Kind::kStrike), ElementsAre("swizzle n1", "swizzle n2"));
   EXPECT_THAT(Texts(r, Event::Kind::kOver), ElementsAre("swizzle n2", "swizzle n1"));
   EXPECT_EQ(SeenBy(r, 3, 2)[4], (Seen{5, 701'000}));  // Held from 400 to 700 ms,
@@ -286,7 +218,7 @@ TEST(Clogs, ASwizzleReleasesInAnotherOrder) {
   EXPECT_GT(r.faults[Fault::kSwizzle].observed, 0u);
   EXPECT_EQ(r.faults[Fault::kSwizzle].applied, r.faults[Fault::kSwizzle].observed);
   const RunResult same = Play(
-      Ticking(3), List({{"swizzle #3", 512}, {"swizzle-for #3", 500}, {"swizzle-order #3.1", 1}}));
+      Parting(3), List({{"swizzle #3", 512}, {"swizzle-for #3", 500}, {"swizzle-order #3.1", 1}}));
   EXPECT_THAT(Texts(same, Event::Kind::kOver), ElementsAre("swizzle n1", "swizzle n2"));
 }
 
