@@ -45,12 +45,14 @@ void World::StrikeSlow(Fault fault, const Address& cause) {
   hold.met = false;
   ++faults_[fault].applied;
   CountHeld(1);
+  const Duration most = model.slow_most / 16 + Share(model.slow_most * 15 / 16, lasts);
+  hold.slow_until = std::min(now_ + most.count(), scenario_.storm.count());
   const auto undo = [this, &hold] {
     hold.slow_by = {};
     CountHeld(-1);
   };
   Begin({.node = id, .number = cause.ordinal, .text = "slow", .undo = undo},
-        model.slow_most / 16 + Share(model.slow_most * 15 / 16, lasts));
+        Duration(hold.slow_until - now_));
 }
 
 // The node that it happens to, where it is a step of a node's.
@@ -92,7 +94,9 @@ bool World::PutOff(Queue::Entry& entry) {
     until = hold.paused_until;
   } else if (hold.slow_by != Duration(0) || hold.busy_until > now_) {
     fault = Fault::kSlow;
-    until = hold.busy_until = std::max(hold.busy_until, now_) + hold.slow_by.count();
+    // What it has not come to by then it does at once.
+    until = hold.busy_until = std::min(std::max(hold.busy_until, now_) + hold.slow_by.count(),
+                                       std::max(hold.slow_until, now_));
     later.kind |= kServed;
     CountHeld(1);
   } else {

@@ -54,10 +54,11 @@ struct alignas(64) Fiber {
 // That a node stands still, or crawls: what happens to it is put off.
 struct NodeHold {
   int64_t paused_until = 0;  // Nothing runs before.
-  Duration slow_by{};        // Each step takes so long,
-  int64_t busy_until = 0;    // and the last that was taken ends then.
-  bool met = false;          // Something was put off.
-  bool left_out = false;     // Of the calm: nothing runs any more.
+  int64_t slow_until = 0;
+  Duration slow_by{};      // Until then each step takes so long,
+  int64_t busy_until = 0;  // and the last that was taken ends then.
+  bool met = false;        // Something was put off.
+  bool left_out = false;   // Of the calm: nothing runs any more.
 };
 
 // How often what has happened, for addresses. Most nodes draw under few labels, and each of them

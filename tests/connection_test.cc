@@ -39,6 +39,22 @@ TEST(Reset, LosesWhatIsUnderWayAndTellsBothEnds) {
   ExpectCounts(half, Fault::kHalfOpen, 1, 1, 1);
 }
 
+TEST(Reset, NobodyWaitsForWhatIsLost) {
+  Scenario s = Ticking(2);
+  s.links.connected = true;
+  s.links.late = s.links.reset = OneIn(100);
+  s.links.weather_slot = 100ms;
+  // The third tick would come at 702 ms, and all after it no earlier.
+  const RunResult r = Play(s, List({{"late n1>n2 #5", 500}, {"reset #3", 512}}));
+  EXPECT_EQ(NumbersSeenBy(r, 1, 2), AllBut({3}));
+  EXPECT_EQ(SeenBy(r, 1, 2)[2], (Seen{4, 302'000}));
+  for (size_t i = 0; i < r.timeline.size(); ++i) {
+    const Event event = r.timeline[i];
+    if (!event.As<Broken>()) continue;
+    EXPECT_EQ(Nanos(event.at), 252'000'000);
+  }
+}
+
 TEST(Reset, LosesWhatAClogHolds) {
   Scenario s = Ticking(2);
   s.links.connected = true;

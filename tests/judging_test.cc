@@ -82,6 +82,7 @@ Scenario Everything(std::function<void(Env&)> more = nullptr) {
   s.processes = {.pause = OneIn(16), .slow = OneIn(16), .memory = OneIn(8)};
   s.disks = models::StormyDisk();
   s.disks.hung_for = 200ms;
+  s.disks.misread = OneIn(20);
   s.clocks = {.offset = OneIn(2),
               .drift = OneIn(2),
               .jump = OneIn(8),

@@ -51,7 +51,7 @@ TEST(WriteAheadLogTest, IsSound) {
 
 TEST(WriteAheadLogTest, CrashesAloneAreNeverTakenForCorruption) {
   Scenario s = Make();
-  s.disks.rot = {};
+  s.disks.rot = s.disks.read_fail = {};
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     const RunResult run = Simulate(s, Choices::FromSeed(seed));
     ASSERT_EQ(run.verdict.kind, Verdict::Kind::kPass) << "seed " << seed;

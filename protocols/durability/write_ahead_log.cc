@@ -191,17 +191,29 @@ Scenario Make(const Options& options, const std::string& mutant) {
               .main = Client,
               .mortal = false,
               .client = true}};
-  s.links = {.delay = 1ms, .late = OneIn(16), .late_by = models::HeavyTail, .drop = OneIn(100)};
+  s.links = {.delay = 1ms,
+             .late = OneIn(16),
+             .late_by = models::HeavyTail,
+             .drop = OneIn(100),
+             .connected = true,
+             .reset = OneIn(20),
+             .half_open = OneIn(20)};
   s.crashes = {
       .crash = OneIn(8), .slot = 500ms, .crash_at = OneIn(400), .down = 50ms, .down_more = 200ms};
   s.disks = {.sync = 5ms,
              .slow_sync = OneIn(40),
              .slow_sync_most = 100ms,
+             .hung = OneIn(400),
+             .hung_for = 1s,
              .unsynced = OneIn(3),
              .torn = OneIn(4),
              .sync_fail = OneIn(80),
+             .entries = OneIn(8),
+             .read_fail = OneIn(200),
              .rot = OneIn(16),
-             .rot_slot = 500ms};
+             .rot_slot = 500ms,
+             .full = OneIn(20),
+             .full_most = 500ms};
   s.storm = 4s;
   s.calm = 500ms;
   s.oracles = JudgedBy(models::DurablePrefix());

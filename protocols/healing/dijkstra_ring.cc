@@ -11,7 +11,11 @@
 //
 // Here L is a copy, which the predecessor's messages keep up to date: it sends S whenever that has
 // changed, and again after a while, because messages are lost. A machine and its copy are two
-// machines of a ring twice as long, whose copies only ever follow; so K must be at least 2n - 1.
+// machines of a ring twice as long, whose copies only ever follow, and so is each message that is
+// under way. With K = 2n - 1, which is enough for the copies, fuzzing finds rings in which two
+// privileges go round for ever, each behind messages of the other (seed 9259 of this scenario). So
+// K is larger than the number of values that can be about: then the bottom machine comes to one
+// that nobody else has, and when that comes back to it, all have it.
 //
 // Nothing is stored, and nothing need be: a machine that restarts is one more that holds anything.
 // Faults of memory may overwrite S and L; the network may deliver what nobody sent.
@@ -152,10 +156,11 @@ Scenario Make(const Options& options, const std::string& mutant) {
   s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .freeze = OneIn(80), .late_timer = OneIn(400)};
   s.order = OneIn(50);
   s.storm = 4s;
-  // Late messages from the storm may come for 2 s; then at most 3N(N-1)/2 - N - 1 moves of a ring
-  // of N = 2n, each of which a lost message may have delayed by kAgain in the storm only.
+  // Messages from the storm may be late by 2.05 s, and copies of them by as much again. Then there
+  // are at most 3N(N-1)/2 - N - 1 moves of a ring of N = 2n, each of which takes a delay and, where
+  // the storm has lost a message, kAgain at most once.
   const int length = 2 * machines;
-  const Duration bound = 2s + (3 * length * (length - 1) / 2) * 3ms + kAgain;
+  const Duration bound = 4100ms + (3 * length * (length - 1) / 2) * 2ms + length * kAgain;
   s.calm = bound + 2s;
   s.oracles = JudgedBy(models::OneToken(static_cast<uint64_t>(machines), bound, 10));
   return s;
