@@ -93,7 +93,10 @@ struct FaultCount {
   uint64_t attempted = 0;
   uint64_t applied = 0;
   uint64_t observed = 0;
-  // How often it should have been attempted, by the rates of all its draws, in units of 2^-32.
+  // Of the attempts, those that were asked for by departures, in runs without a seed.
+  uint64_t given = 0;
+  // How often it should have been attempted but for those, by the rates of all its draws, in units
+  // of 2^-32.
   uint64_t expected = 0;
   static constexpr uint64_t kOnce = uint64_t{1} << 32;
 };
@@ -108,6 +111,7 @@ class FaultCounts {
       counts_[i].attempted += o.counts_[i].attempted;
       counts_[i].applied += o.counts_[i].applied;
       counts_[i].observed += o.counts_[i].observed;
+      counts_[i].given += o.counts_[i].given;
       counts_[i].expected += o.counts_[i].expected;
     }
     return *this;

@@ -106,7 +106,7 @@ class World {
   }
   uint64_t Attempt(const Menu& menu, FaultCount& count, uint64_t value) const {
     ++count.attempted;
-    if (!choices_.seeded()) count.expected += FaultCount::kOnce;  // As asked for.
+    if (!choices_.seeded()) ++count.given;
     return menu.inert ? 0 : value;
   }
   // The spell begins now. It ends with the storm at the latest.

@@ -9,7 +9,7 @@ namespace {
 bool FarFrom(const FaultCount& count) {
   const unsigned __int128 expected = count.expected;
   const unsigned __int128 attempted =
-      static_cast<unsigned __int128>(count.attempted) * FaultCount::kOnce;
+      static_cast<unsigned __int128>(count.attempted - count.given) * FaultCount::kOnce;
   const unsigned __int128 off = attempted > expected ? attempted - expected : expected - attempted;
   // off^2 >= 36 (expected + 1), in units of 2^-32. Less precise where it would overflow.
   const unsigned __int128 precise = off >> 8;
@@ -26,11 +26,11 @@ std::vector<std::string> AuditFaults(const Scenario& scenario, const FaultCounts
     const FaultCount& count = faults[fault];
     const std::string name(Info(fault).name);
     if (FarFrom(count)) {
-      wrong.push_back(name + " was attempted " + std::to_string(count.attempted) +
+      wrong.push_back(name + " was attempted " + std::to_string(count.attempted - count.given) +
                       " times, where its rate explains about " +
                       std::to_string(count.expected / FaultCount::kOnce) +
                       ": its draws are not what they say");
-    } else if (count.observed == 0 && count.attempted >= kOftenEnough) {
+    } else if (count.observed == 0 && count.attempted - count.given >= kOftenEnough) {
       wrong.push_back(name + " was attempted " + std::to_string(count.attempted) +
                       " times, applied " + std::to_string(count.applied) +
                       " times, and no node ever observed it: " +

@@ -15,7 +15,8 @@ namespace reprise {
 //   - that was attempted more or less often than its rate explains: six standard deviations or more
 //     from what the rates of all its draws make one expect.
 // Empty where all is well. Small campaigns can show little: fewer than kOftenEnough attempts prove
-// nothing about a fault.
+// nothing about a fault. What departures asked for in runs without a seed is left out: a single
+// fault may need another to show.
 inline constexpr uint64_t kOftenEnough = 30;
 std::vector<std::string> AuditFaults(const Scenario& scenario, const FaultCounts& faults);
 

@@ -18,7 +18,7 @@ struct WireTaken {
 };
 
 struct WireCount {
-  uint64_t attempted = 0, applied = 0, observed = 0, expected = 0;
+  uint64_t attempted = 0, applied = 0, observed = 0, given = 0, expected = 0;
 };
 
 struct WireResult {
@@ -85,7 +85,7 @@ inline WireResult ToWire(const RunResult& r) {
   for (const Taken& t : r.taken) w.taken.push_back(ToWire(t.departure, t.event));
   for (size_t i = 0; i < kFaults; ++i) {
     const FaultCount& c = r.faults[static_cast<Fault>(i)];
-    w.faults.push_back({c.attempted, c.applied, c.observed, c.expected});
+    w.faults.push_back({c.attempted, c.applied, c.observed, c.given, c.expected});
   }
   for (const Milestone& m : r.milestones) w.milestones.emplace_back(m.events, m.digest);
   return w;
@@ -101,7 +101,8 @@ inline RunResult FromWire(const WireResult& w) {
   for (const WireTaken& t : w.taken) r.taken.push_back({FromWire(t), t.event});
   for (size_t i = 0; i < w.faults.size() && i < kFaults; ++i) {
     r.faults[static_cast<Fault>(i)] = {w.faults[i].attempted, w.faults[i].applied,
-                                       w.faults[i].observed, w.faults[i].expected};
+                                       w.faults[i].observed, w.faults[i].given,
+                                       w.faults[i].expected};
   }
   r.facts = w.facts;
   for (const auto& [events, digest] : w.milestones) r.milestones.push_back({events, digest});
