@@ -230,7 +230,7 @@ class Explorer {
     std::vector<Departures> runs;
     std::vector<Tried> tried;
     for (const auto& [unit, number, point] : found) {
-      Tried& t = tried.emplace_back(runs.size());
+      Tried& t = tried.emplace_back(Tried{runs.size()});
       if (!point.strikes) continue;
       const auto images = ImagesOf(point, options_.images_at_most, SeedFor(point.crash));
       t.images = point.known ? LegalImages(point) : images.size();
