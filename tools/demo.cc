@@ -38,8 +38,11 @@ FuzzArgs ArgsFor(const DemoArgs& demo, double seconds) {
 
 // A protocol's mutant that shows it at its best: the first that is a bug. Null where it has none.
 const MutantInfo* Shown(const Family& family) {
-  const auto at = std::ranges::find(family.mutants, false, &MutantInfo::decoy);
-  return at == family.mutants.end() ? nullptr : &*at;
+  const MutantInfo* easiest = nullptr;
+  for (const MutantInfo& m : family.mutants) {
+    if (!m.decoy && (easiest == nullptr || m.difficulty < easiest->difficulty)) easiest = &m;
+  }
+  return easiest;
 }
 
 }  // namespace
