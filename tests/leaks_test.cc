@@ -7,6 +7,9 @@
 #include <sys/random.h>
 #include <sys/time.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include <cstdio>
 #include <cstdlib>
@@ -152,7 +155,10 @@ TEST(Leaks, Environment) {
 
 #ifdef __x86_64__
 TEST(Leaks, ProcessorsRandomNumbers) {
-  if (!__builtin_cpu_supports("rdrnd")) GTEST_SKIP() << "this processor has no rdrand";
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_RDRND) == 0) {
+    GTEST_SKIP() << "this processor has no rdrand";
+  }
   const auto learn = [](Env&) {
     uint64_t n = 0;
     unsigned char ok = 0;
