@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/slots.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -22,10 +23,9 @@ void World::StrikePause(Fault fault, const Address& cause) {
   NodeHold& hold = node(id).hold();
   if (!node(id).up() || hold.paused_until > now_) return;
   const uint64_t quantile = choices_.Draw({{kPauseFor, id}, cause.ordinal}, kQuantiles);
-  const Duration most = scenario_.processes.pause_most;
+  const Duration lasts = FromNth(16, scenario_.processes.pause_most, quantile);
   // It ends with the storm at the latest, and what is put off must know when.
-  const int64_t until = std::min(now_ + (most / 16 + Share(most * 15 / 16, quantile)).count(),
-                                 scenario_.storm.count());
+  const int64_t until = std::min(now_ + lasts.count(), scenario_.storm.count());
   hold.paused_until = until;
   hold.met = false;
   ++faults_[fault].applied;
@@ -41,12 +41,12 @@ void World::StrikeSlow(Fault fault, const Address& cause) {
   const uint64_t by = choices_.Draw({{kSlowBy, id}, cause.ordinal}, kQuantiles);
   const uint64_t lasts = choices_.Draw({{kSlowFor, id}, cause.ordinal}, kQuantiles);
   const ProcessModel& model = scenario_.processes;
-  hold.slow_by = model.slow_by / 16 + Share(model.slow_by * 15 / 16, by);
+  hold.slow_by = FromNth(16, model.slow_by, by);
   hold.met = false;
   ++faults_[fault].applied;
   CountHeld(1);
-  const Duration most = model.slow_most / 16 + Share(model.slow_most * 15 / 16, lasts);
-  hold.slow_until = std::min(now_ + most.count(), scenario_.storm.count());
+  hold.slow_until =
+      std::min(now_ + FromNth(16, model.slow_most, lasts).count(), scenario_.storm.count());
   const auto undo = [this, &hold] {
     hold.slow_by = {};
     CountHeld(-1);

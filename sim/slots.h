@@ -16,4 +16,10 @@ std::optional<Duration> SlotOf(const Scenario& scenario, Fault fault);
 // would share them: "down n2 #2000003" belongs to "zone #3".
 Address DetailsOf(Fault fault, const Address& cause);
 
+// From an n-th of `most`, at the quantile 0, up to nearly all of it: how long a spell lasts, so
+// that none is over before it was noticed.
+constexpr Duration FromNth(int64_t n, Duration most, uint64_t quantile) {
+  return most / n + Share(most * (n - 1) / n, quantile);
+}
+
 }  // namespace reprise

@@ -51,9 +51,8 @@ void World::StrikeChurn(Fault fault, const Address& cause) {
   const NodeId id = cause.site.node;
   if (!node(id).up() || !MayCrash(id)) return;
   const uint64_t quantile = choices_.Draw({{kChurnFor, id}, cause.ordinal}, kQuantiles);
-  const Duration most = scenario_.crashes.churn_most;
   node(id).Crash(fault, DetailsOf(fault, {{LabelOf(fault), id}, cause.ordinal}),
-                 most / 4 + Share(most * 3 / 4, quantile));
+                 FromNth(4, scenario_.crashes.churn_most, quantile));
 }
 
 // Mortal nodes are dealt out over the zones in turn, and within a zone over its racks.
@@ -120,12 +119,11 @@ void World::StrikeFreeze(Fault fault, const Address& cause) {
   clock.Freeze(now_);
   ++faults_[fault].applied;
   const uint64_t quantile = choices_.Draw({{kFreezeFor, id}, cause.ordinal}, kQuantiles);
-  const Duration most = scenario_.clocks.freeze_most;
   Begin({.node = id,
          .number = cause.ordinal,
          .text = "clock frozen",
          .undo = [this, &clock] { clock.Thaw(now_); }},
-        most / 8 + Share(most * 7 / 8, quantile));
+        FromNth(8, scenario_.clocks.freeze_most, quantile));
 }
 
 void World::StrikeMemory(Fault fault, const Address& cause) {

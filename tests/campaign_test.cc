@@ -173,6 +173,18 @@ TEST(Campaign, KeepsGoingAndTellsKindsApart) {
               SizeIs(1));
 }
 
+TEST(Campaign, LooksForTheFailuresOfOneOracleOnly) {
+  const auto with = [](const std::string& oracle) {
+    return Fuzz(
+        TwoBugs(),
+        {.strategy = Strategy::kSwarm, .runs_at_most = 1000, .keep_going = true, .oracle = oracle});
+  };
+  EXPECT_THAT(with("two").findings, SizeIs(2));
+  const CampaignResult none = with("three");
+  EXPECT_THAT(none.findings, IsEmpty());
+  EXPECT_EQ(none.progress.runs, 1000u);
+}
+
 TEST(Signature, IsTheReasonWithoutItsNumbers) {
   const auto of = [](const std::string& reason) {
     return SignatureOf({.kind = Verdict::Kind::kFail,

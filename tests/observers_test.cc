@@ -6,25 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "protocols/protocols.h"
+#include "tests/every_scenario.h"
 #include "tests/temporary_folder.h"
 #include "tools/event_log.h"
 #include "tools/report.h"
 
 namespace reprise {
 namespace {
-
-std::vector<std::string> EveryScenario() {
-  const Catalogue all = AllProtocols();
-  std::vector<std::string> names;
-  for (const Family& family : all.families()) {
-    names.push_back(family.name);
-    for (const MutantInfo& mutant : family.mutants) {
-      names.push_back(family.name + ":" + mutant.name);
-    }
-  }
-  return names;
-}
 
 class Observed : public testing::TestWithParam<std::string> {
  protected:

@@ -331,17 +331,18 @@ TEST(PrimaryBackup, SoundPasses) {
   }
 }
 
+// A run that another oracle ended is none in which its own might not have spoken later.
 TEST(PrimaryBackup, EveryMutantIsFoundByItsOracle) {
   for (const MutantInfo& mutant : PrimaryBackup().mutants) {
     const Scenario scenario = Make(mutant.name);
     const uint64_t most = mutant.difficulty == "D1" ? 200 : 20'000;
     uint64_t seed = 0;
-    Verdict verdict;
-    while (!verdict.failed() && seed < most) {
-      verdict = Simulate(scenario, Choices::FromSeed(++seed)).verdict;
+    bool found = false;
+    while (!found && seed < most) {
+      const Verdict verdict = Simulate(scenario, Choices::FromSeed(++seed)).verdict;
+      found = verdict.failed() && verdict.oracle == mutant.oracle;
     }
-    EXPECT_TRUE(verdict.failed()) << mutant.id << " was not found in " << most << " seeds";
-    EXPECT_EQ(verdict.oracle, mutant.oracle) << mutant.id << ", seed " << seed;
+    EXPECT_TRUE(found) << mutant.id << " was not found in " << most << " seeds";
   }
 }
 

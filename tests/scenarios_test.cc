@@ -7,25 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "protocols/protocols.h"
 #include "sim/search/twice.h"
 #include "sim/trace.h"
+#include "tests/every_scenario.h"
 
 namespace reprise {
 namespace {
-
-// Sound or not, a run is a run: mutants must be deterministic too, or their failures do not shrink.
-std::vector<std::string> EveryScenario() {
-  const Catalogue all = AllProtocols();
-  std::vector<std::string> names;
-  for (const Family& family : all.families()) {
-    names.push_back(family.name);
-    for (const MutantInfo& mutant : family.mutants) {
-      names.push_back(family.name + ":" + mutant.name);
-    }
-  }
-  return names;
-}
 
 std::vector<std::string> EveryTrace() {
   std::vector<std::string> paths;
@@ -35,12 +22,6 @@ std::vector<std::string> EveryTrace() {
   }
   std::ranges::sort(paths);
   return paths;
-}
-
-std::string TestName(const std::string& text) {
-  std::string out;
-  for (char c : text) out += isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  return out;
 }
 
 class EachScenario : public testing::TestWithParam<std::string> {};
@@ -102,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(All, EachTrace, testing::ValuesIn(EveryTrace()), [](con
   return TestName(path.parent_path().filename().string() + "_" + path.stem().string());
 });
 
-TEST(Traces, ThereIsOneForEveryMutantOfEasyClasses) {
+TEST(Traces, ThereIsOneForEveryMutantOfEasyClassesByTheOracleThatItNames) {
   const Catalogue all = AllProtocols();
   const std::vector<std::string> paths = EveryTrace();
   for (const Family& family : all.families()) {
@@ -110,7 +91,10 @@ TEST(Traces, ThereIsOneForEveryMutantOfEasyClasses) {
       if (mutant.decoy || mutant.difficulty == "D3") continue;
       const std::string path =
           REPRISE_SOURCE_DIR "/traces/" + family.name + "/" + mutant.name + ".trace";
-      EXPECT_TRUE(std::ranges::count(paths, path) == 1) << path;
+      ASSERT_EQ(std::ranges::count(paths, path), 1) << path;
+      const auto trace = LoadTrace(path);
+      ASSERT_TRUE(trace.ok()) << trace.status().message();
+      EXPECT_EQ(trace->oracle, mutant.oracle) << path;
     }
   }
 }

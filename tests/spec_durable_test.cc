@@ -70,6 +70,34 @@ TEST(DurableTest, AReadNeedNotShowWhatWasAcknowledgedAfterItBegan) {
   EXPECT_TRUE(Read(oracle, 102, {}));
 }
 
+TEST(DurableTest, AnOldReadShowsNoLoss) {
+  Durable oracle(Durable::Reads::kOrdered);
+  EXPECT_FALSE(Append(oracle, 1));
+  EXPECT_FALSE(Append(oracle, 2));
+  EXPECT_FALSE(Read(oracle, 101, {1}));
+  EXPECT_FALSE(Read(oracle, 102, {1, 2}));
+  EXPECT_FALSE(Read(oracle, 103, {}));
+}
+
+TEST(DurableTest, AReadThatShowsWhatCameAfterAnElementAndNotThatElementShowsItsLoss) {
+  Durable oracle(Durable::Reads::kOrdered);
+  EXPECT_FALSE(Append(oracle, 1));
+  EXPECT_FALSE(Append(oracle, 2));
+  const Complaint complaint = Read(oracle, 101, {2});
+  ASSERT_TRUE(complaint);
+  EXPECT_EQ(*complaint, "element 1 of key 1 was acknowledged, but a later read does not show it");
+}
+
+TEST(DurableTest, OfTwoConcurrentAppendsEitherMayBeShownAlone) {
+  Durable oracle(Durable::Reads::kOrdered);
+  EXPECT_FALSE(Tell(oracle, Invoked{Op(2), 1, AppendList::Append(2)}));
+  EXPECT_FALSE(Append(oracle, 1));
+  EXPECT_FALSE(Tell(oracle, Returned{Op(2), AppendList::Done()}));
+  EXPECT_FALSE(Read(oracle, 101, {2}));
+  EXPECT_FALSE(Read(oracle, 102, {2, 1}));
+  EXPECT_FALSE(oracle.AtEnd());
+}
+
 TEST(DurableTest, UndecidedWhereNobodyReadAtTheEnd) {
   Durable oracle;
   EXPECT_FALSE(Append(oracle, 1));

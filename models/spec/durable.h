@@ -24,7 +24,10 @@ class Durable final : public Oracle {
  public:
   enum class Reads {
     kEvery,  // Each read must show all that was acknowledged before it was invoked.
-    kLast    // Only the last one of each key: the one after everything has healed.
+    // Each read may be old, as lists grow at their ends: but one that shows an element and not
+    // another, which was acknowledged before the first was invoked, shows that it is lost.
+    kOrdered,
+    kLast  // Only the last one of each key: the one after everything has healed.
   };
   explicit Durable(Reads judged = Reads::kLast) : judged_(judged) {}
 
@@ -63,7 +66,8 @@ class Durable final : public Oracle {
     std::vector<uint64_t> elements;
   };
   struct List {
-    std::set<uint64_t> invoked;          // And not certainly failed.
+    // Not certainly failed, and how many were acknowledged before each was invoked.
+    std::map<uint64_t, uint64_t> invoked;
     std::vector<uint64_t> acknowledged;  // In that order.
     std::optional<Read> last_read;       // Of those that returned, the one invoked last.
   };
@@ -75,7 +79,9 @@ class Durable final : public Oracle {
 
   void Invoke(const Invoked<ListOperation>& m) {
     List& list = lists_[m.key];
-    if (m.operation.kind == ListOperation::Kind::kAppend) list.invoked.insert(m.operation.element);
+    if (m.operation.kind == ListOperation::Kind::kAppend) {
+      list.invoked.emplace(m.operation.element, list.acknowledged.size());
+    }
     open_.insert_or_assign(m.op, Open{m.key, m.operation, list.acknowledged.size()});
   }
 
@@ -91,7 +97,22 @@ class Durable final : public Oracle {
     }
     const Read read{op.acknowledged, m.result.elements};
     if (!list.last_read || list.last_read->acknowledged <= read.acknowledged) list.last_read = read;
-    return judged_ == Reads::kEvery ? Judge(op.key, list, read) : std::nullopt;
+    switch (judged_) {
+      case Reads::kEvery: return Judge(op.key, list, read);
+      case Reads::kOrdered: return Judge(op.key, list, {Precede(list, read), read.elements});
+      case Reads::kLast: break;
+    }
+    return std::nullopt;
+  }
+
+  // How many were acknowledged before the newest of those that it shows was invoked.
+  static uint64_t Precede(const List& list, const Read& read) {
+    uint64_t precede = 0;
+    for (const uint64_t element : read.elements) {
+      const auto at = list.invoked.find(element);
+      if (at != list.invoked.end()) precede = std::max(precede, at->second);
+    }
+    return precede;
   }
 
   void Fail(const Failed& m) {

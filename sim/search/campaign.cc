@@ -19,6 +19,7 @@ class Collector {
       : scenario_(scenario), plan_(plan), options_(options), workers_(workers) {}
 
   void OnFailure(uint64_t index, RunResult result) {
+    if (!options_.oracle.empty() && result.verdict.oracle != options_.oracle) return;
     auto& kind = by_signature_[SignatureOf(result.verdict)];
     kind.emplace(index, std::move(result));
     if (kind.size() > std::max(kKept, options_.failures_to_shrink))
@@ -34,7 +35,7 @@ class Collector {
     const size_t wanted = KillsTheProcess(result.verdict.oracle)
                               ? 1
                               : std::max<size_t>(options_.failures_to_shrink, 1);
-    const uint64_t end = first + std::max<uint64_t>(200, first / 2);
+    const uint64_t end = first + std::max<uint64_t>(options_.runs_after, first / 2);
     if (kind->size() < wanted) return end;
     const uint64_t last = std::next(kind->begin(), static_cast<int64_t>(wanted - 1))->first;
     return last < done ? std::min(end, last + 1) : end;

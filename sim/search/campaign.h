@@ -27,6 +27,8 @@ struct CampaignOptions {
   int jobs = 1;
   bool keep_going = false;         // Past the first failure.
   size_t failures_to_shrink = 15;  // Of each kind, the smallest result wins.
+  uint64_t runs_after = 200;       // At most so many after the first failure, to find others.
+  std::string oracle = {};         // Failures are only those of that one, where it is not empty.
   std::chrono::milliseconds run_limit = std::chrono::seconds(30);  // One run longer than it hangs.
 };
 
