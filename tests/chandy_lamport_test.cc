@@ -415,32 +415,5 @@ TEST(ChandyLamportTest, SoundProtocolPasses) {
   }
 }
 
-TEST(ChandyLamportTest, EachMutantIsFoundByItsOracle) {
-  const Family family = ChandyLamport();
-  ASSERT_EQ(family.mutants.size(), 4u);
-  for (const MutantInfo& mutant : family.mutants) {
-    const Scenario s = Make(mutant.name);
-    uint64_t found = 0;
-    for (uint64_t seed = 1; seed <= 200 && found == 0; ++seed) {
-      const RunResult r = Simulate(s, Choices::FromSeed(seed));
-      if (r.verdict.failed() && r.verdict.oracle == mutant.oracle) found = seed;
-    }
-    EXPECT_NE(found, 0u) << mutant.name;
-    RecordProperty(mutant.name, static_cast<int>(found));
-  }
-}
-
-TEST(ChandyLamportTest, EqualSeedsGiveEqualRunsAndSoDoTheirDepartures) {
-  const Scenario s = Make();
-  for (uint64_t seed = 1; seed <= 50; ++seed) {
-    const RunResult a = Simulate(s, Choices::FromSeed(seed));
-    const RunResult b = Simulate(s, Choices::FromSeed(seed));
-    ASSERT_EQ(a.digest, b.digest) << "seed " << seed;
-    const RunResult c = Simulate(s, Choices::FromDepartures(a.departures()));
-    ASSERT_EQ(a.digest, c.digest) << "seed " << seed;
-    ASSERT_EQ(c.given, c.given_drawn);
-  }
-}
-
 }  // namespace
 }  // namespace reprise

@@ -331,32 +331,6 @@ TEST(PrimaryBackup, SoundPasses) {
   }
 }
 
-// A run that another oracle ended is none in which its own might not have spoken later.
-TEST(PrimaryBackup, EveryMutantIsFoundByItsOracle) {
-  for (const MutantInfo& mutant : PrimaryBackup().mutants) {
-    const Scenario scenario = Make(mutant.name);
-    const uint64_t most = mutant.difficulty == "D1" ? 200 : 20'000;
-    uint64_t seed = 0;
-    bool found = false;
-    while (!found && seed < most) {
-      const Verdict verdict = Simulate(scenario, Choices::FromSeed(++seed)).verdict;
-      found = verdict.failed() && verdict.oracle == mutant.oracle;
-    }
-    EXPECT_TRUE(found) << mutant.id << " was not found in " << most << " seeds";
-  }
-}
-
-TEST(PrimaryBackup, SameSeedSameDigest) {
-  const Scenario scenario = Make();
-  for (uint64_t seed = 1; seed <= 50; ++seed) {
-    const RunResult once = Simulate(scenario, Choices::FromSeed(seed));
-    const RunResult twice = Simulate(scenario, Choices::FromSeed(seed));
-    const RunResult again = Simulate(scenario, Choices::FromDepartures(once.departures()));
-    ASSERT_EQ(once.digest, twice.digest) << "seed " << seed;
-    ASSERT_EQ(once.digest, again.digest) << "seed " << seed;
-  }
-}
-
 // What it costs.
 
 // How long each operation took, by whether it wrote; and how often each message was sent.

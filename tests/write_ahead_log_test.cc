@@ -59,33 +59,6 @@ TEST(WriteAheadLogTest, CrashesAloneAreNeverTakenForCorruption) {
   }
 }
 
-TEST(WriteAheadLogTest, EachMutantIsFound) {
-  const Family family = WriteAheadLog();
-  EXPECT_EQ(family.mutants.size(), 5u);
-  for (const MutantInfo& mutant : family.mutants) {
-    const Scenario s = Make(mutant.id);
-    const uint64_t seeds = mutant.difficulty == "D1" ? 200 : 20'000;
-    uint64_t seed = 1;
-    RunResult run = Simulate(s, Choices::FromSeed(seed));
-    while (!run.verdict.failed() && seed < seeds) run = Simulate(s, Choices::FromSeed(++seed));
-    ASSERT_TRUE(run.verdict.failed()) << mutant.name << " was not found in " << seeds << " seeds";
-    EXPECT_EQ(run.verdict.oracle, mutant.oracle) << mutant.name << ": " << run.verdict.reason;
-    const RunResult again = Simulate(s, Choices::FromDepartures(run.departures()));
-    EXPECT_EQ(again.digest, run.digest) << mutant.name;
-  }
-}
-
-TEST(WriteAheadLogTest, EqualChoicesGiveEqualRuns) {
-  const Scenario s = Make();
-  for (uint64_t seed = 1; seed <= 50; ++seed) {
-    const RunResult a = Simulate(s, Choices::FromSeed(seed));
-    EXPECT_EQ(Simulate(s, Choices::FromSeed(seed)).digest, a.digest) << "seed " << seed;
-    const RunResult b = Simulate(s, Choices::FromDepartures(a.departures()));
-    EXPECT_EQ(b.digest, a.digest) << "seed " << seed;
-    EXPECT_EQ(b.given, b.given_drawn) << "seed " << seed;
-  }
-}
-
 // How long acknowledgements took, together.
 struct Latencies {
   uint64_t records = 0;

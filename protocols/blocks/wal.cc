@@ -45,7 +45,7 @@ WalRecovered Wal::Recover() {
   // records from those that a torn end may have left behind.
   epoch_ = static_cast<uint32_t>(segment_) + 1;
   last_ = written_ = found.records.size();
-  durable_ = std::min(found.durable, last_);
+  durable_ = std::min(decisions_.DurableAtOpening(found.durable, last_), last_);
   // What nobody vouches for may be in the page cache only, and even a sync would not change that
   // where an earlier one has failed. So it is written again, somewhere else.
   waiting_.assign(found.records.begin() + static_cast<int64_t>(durable_), found.records.end());
@@ -101,7 +101,7 @@ void Wal::Commit() {
   written_ = last;
   progress_.NotifyAll();
   Must([&] { return file_.Sync(); });
-  durable_ = last;
+  durable_ = decisions_.DurableAfterSync(last, last_);
   progress_.NotifyAll();
 }
 

@@ -56,11 +56,19 @@ struct WalDecisions {
   // Whether a record may be acknowledged: once a sync that began after its write has returned OK.
   bool (*MayAcknowledge)(uint64_t record, uint64_t written, uint64_t durable) =
       [](uint64_t record, uint64_t, uint64_t durable) { return record <= durable; };
+  // The last record that a sync makes durable: the last one that was written before it began.
+  uint64_t (*DurableAfterSync)(uint64_t written, uint64_t appended) =
+      [](uint64_t written, uint64_t) { return written; };
   // What to do where the next record cannot be read. A crash can have torn it only if it was never
   // durable, and then nobody was told of it; all else is corruption, and losing it silently would
   // lose what was acknowledged.
   OnBad (*OnBadRecord)(const WalEvidence& evidence) = [](const WalEvidence& evidence) {
     return evidence.vouched || evidence.damaged ? OnBad::kReport : OnBad::kTruncate;
+  };
+  // Up to which record the log counts as durable when it is opened: what some record vouches for.
+  // The rest was read, but from the page cache, it may be.
+  uint64_t (*DurableAtOpening)(uint64_t vouched, uint64_t read) = [](uint64_t vouched, uint64_t) {
+    return vouched;
   };
   // Whether a new segment's name is made durable before the segment is used: syncing the file does
   // not do that.

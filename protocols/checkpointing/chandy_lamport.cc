@@ -129,6 +129,8 @@ struct Decisions {
   bool (*IsDuplicate)(uint64_t number, uint64_t received) = [](uint64_t number, uint64_t received) {
     return number <= received;
   };
+  // Whether an epoch is made durable before anything is done in it.
+  bool (*SavesEpoch)() = [] { return true; };
   // Whether a snapshot may be gone back to, when so many of all nodes have made their part durable.
   bool (*IsComplete)(size_t stored, size_t nodes) = [](size_t stored, size_t nodes) {
     return stored == nodes;
@@ -315,7 +317,8 @@ class Branch {
     recording_.reset();
     under_way_ = false;
     joined_.clear();
-    SaveLine(line);
+    if (decisions_.SavesEpoch()) SaveLine(line);
+    line_ = line;
     Part part;
     if (line.snapshot != 0) {
       auto loaded = store_.LoadAs<Part>(FileOf(line.snapshot));
@@ -411,6 +414,13 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .origin =
             "Elnozahy et al. 2002: lost messages are sent again, so duplicates must be found"},
        [](Decisions& d) { d.IsDuplicate = [](uint64_t, uint64_t) { return false; }; }},
+      {{.name = "epoch-not-durable",
+        .id = "CL-X1",
+        .difficulty = "D2",
+        .oracle = "consistent-cut",
+        .about = "only snapshots are made durable, so that after two crashes an epoch begins twice",
+        .origin = "Elnozahy et al. 2002: an incarnation number must be on stable storage first"},
+       [](Decisions& d) { d.SavesEpoch = [] { return false; }; }},
   };
   return mutants;
 }

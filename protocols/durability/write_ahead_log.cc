@@ -27,9 +27,11 @@
 //
 // Left out: clients that ask again. Each request is made once, so that a record has one number.
 
+#include <algorithm>
 #include <utility>
 
 #include "models/spec/durable_prefix.h"
+#include "models/spec/no_false_alarm.h"
 #include "models/world/links.h"
 #include "protocols/blocks/wal.h"
 #include "protocols/protocols.h"
@@ -40,7 +42,8 @@ namespace reprise {
 namespace {
 
 constexpr Duration kPeriod = 60ms;  // Each client asks once in each,
-constexpr uint64_t kRequests = 50;  // so often.
+constexpr uint64_t kRequests = 50;  // so often, and
+constexpr Duration kTurn = 2ms;     // one while the log is being synced for another.
 constexpr size_t kSegmentBytes = 4 << 10;
 
 // clang-format off
@@ -121,7 +124,9 @@ std::string Payload(NodeId client, uint64_t number) {
 // Asks once in each period, whether it was answered or not.
 void Client(Env& env) {
   static const Label kPace("pace");
-  const Time begin = env.Now();
+  const auto clients = env.nodes("client");
+  const auto turn = std::ranges::find(clients, env.self()) - clients.begin();
+  const Time begin = env.Now() + turn * kTurn;
   for (uint64_t number = 1; number <= kRequests; ++number) {
     const Duration late = Share(kPeriod, env.Random(kPace, kQuantiles));
     const Time due = begin + static_cast<int64_t>(number) * kPeriod + late;
@@ -176,6 +181,22 @@ const std::vector<Mutant<WalDecisions>>& Mutants() {
         .about = "a sync that failed is done again, and its success trusted",
         .origin = "fsyncgate, 2018; Rebello et al., ATC 2020"},
        [](Decisions& d) { d.OnSyncError = [] { return Decisions::OnError::kRetry; }; }},
+      {{.name = "sync-covers-later",
+        .id = "WAL-X2",
+        .difficulty = "D2",
+        .oracle = "durable-prefix",
+        .about = "a sync makes durable what was appended while it was in flight, too",
+        .origin = "group commit, by the wrong end of the sync"},
+       [](Decisions& d) {
+         d.DurableAfterSync = [](uint64_t, uint64_t appended) { return appended; };
+       }},
+      {{.name = "recovered-not-synced",
+        .id = "WAL-X1",
+        .difficulty = "D1",
+        .oracle = "no-false-alarm",
+        .about = "what recovery has read is taken for durable, so that a second crash can lose it",
+        .origin = "Rebello et al., ATC 2020: applications that recover from the page cache"},
+       [](Decisions& d) { d.DurableAtOpening = [](uint64_t, uint64_t read) { return read; }; }},
   };
   return kMutants;
 }
@@ -216,7 +237,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
              .full_most = 500ms};
   s.storm = 4s;
   s.calm = 500ms;
-  s.oracles = JudgedBy(models::DurablePrefix());
+  s.oracles = JudgedBy(models::DurablePrefix(), models::NoFalseAlarm());
   return s;
 }
 
