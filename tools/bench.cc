@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "models/world/disks.h"
 #include "models/world/links.h"
 #include "sim/check.h"
 #include "sim/family.h"
@@ -118,7 +119,8 @@ Scenario Burst() {
 }
 
 // A leader that replicates to four followers, whose election timers every message puts off.
-Scenario RaftLike(bool stormy) {
+enum class Faults { kNone, kUsual, kAll };
+Scenario RaftLike(Faults faults) {
   Scenario s = Of(
       "raft-like", 5,
       [](Env& env) {
@@ -145,14 +147,28 @@ Scenario RaftLike(bool stormy) {
         }
       },
       11'100ms);  // 10,000 events.
-  if (stormy) {
-    s.links = models::StormyLinks();
-    s.cuts = models::Partitions();
-    s.order = OneIn(50);
-    s.roles[0].mortal = true;
-    s.crashes = {.crash = OneIn(10), .crash_at = OneIn(2000)};
-    s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .jump = OneIn(10)};
-  }
+  if (faults == Faults::kNone) return s;
+  s.links = models::StormyLinks();
+  s.cuts = models::Partitions();
+  s.order = OneIn(50);
+  s.roles[0].mortal = true;
+  s.crashes = {.crash = OneIn(10), .crash_at = OneIn(2000)};
+  s.clocks = {.offset = OneIn(2), .drift = OneIn(2), .jump = OneIn(10)};
+  if (faults == Faults::kUsual) return s;
+  s.links = models::HarshConnections();
+  s.cuts = models::HarshPartitions();
+  s.clogs = models::Clogs();
+  s.crashes.down_at_most = 2;
+  s.crashes.crash = OneIn(100);
+  s.crashes.crash_at = OneIn(20'000);
+  s.crashes.again = OneIn(4);
+  s.crashes.several = s.crashes.zone = s.crashes.rack = OneIn(100);
+  s.crashes.placement = {.zones = 2, .racks = 2};
+  s.crashes.churn = OneIn(400);
+  s.processes = {.pause = OneIn(100), .slow = OneIn(100)};
+  s.disks = models::StormyDisk();
+  s.clocks.freeze = OneIn(20);
+  s.clocks.late_timer = OneIn(50);
   return s;
 }
 
@@ -187,9 +203,10 @@ std::vector<Workload> Workloads() {
   all.push_back({"timers-1000", Timers(1000, 1s), 1});
   all.push_back({"timers-100000", Timers(100'000, 15ms), 1});
   all.push_back({"burst", Burst(), 1});
-  all.push_back({"raft-like", RaftLike(false), 50});
-  all.push_back({"raft-like-stormy", RaftLike(true), 50});
-  all.push_back({"raft-like-judged", RaftLike(false), 50});
+  all.push_back({"raft-like", RaftLike(Faults::kNone), 50});
+  all.push_back({"raft-like-stormy", RaftLike(Faults::kUsual), 50});
+  all.push_back({"raft-like-menu", RaftLike(Faults::kAll), 50});
+  all.push_back({"raft-like-judged", RaftLike(Faults::kNone), 50});
   all.back().scenario.oracles = JudgedBy(Watcher());
   for (Workload& w : all) {
     const std::string name = w.name;
@@ -220,23 +237,30 @@ double CpuNanos() {
   return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
 }
 
-// What one repeat costs, and how many events it has.
-double RunOnce(const Workload& workload, uint64_t& events) {
-  events = 0;
+// What one repeat costs, and how many events it has: given to nodes, and in its timeline.
+struct Cost {
+  double ns = 0;
+  uint64_t events = 0, recorded = 0;
+};
+
+Cost RunOnce(const Workload& workload) {
+  Cost cost;
   const double start = CpuNanos();
   for (int i = 0; i < workload.runs; ++i) {
     const RunResult r =
         Simulate(workload.scenario, Choices::FromSeed(static_cast<uint64_t>(i + 1)));
     CHECK(!r.verdict.failed());
-    events += r.dispatched;
+    cost.events += r.dispatched;
+    cost.recorded += r.events;
   }
-  return CpuNanos() - start;
+  cost.ns = CpuNanos() - start;
+  return cost;
 }
 
 // What goes from the child to us: numbers only.
 struct Measured {
   double ns_per_event, ns_least, bytes_per_node, bytes_most;
-  uint64_t events;
+  uint64_t events, recorded;
 };
 
 Measured Measure(const Workload& workload, int repeats) {
@@ -244,13 +268,12 @@ Measured Measure(const Workload& workload, int repeats) {
   tiny.storm = 100ms;
   Simulate(tiny, Choices::Calm());
   const size_t before = ResidentBytes();
-  uint64_t events = 0;
-  RunOnce(workload, events);  // Warms up.
+  const Cost first = RunOnce(workload);  // Warms up.
   const size_t most = MostResidentBytes();
   std::vector<double> costs;
   for (int repeat = 0; repeat < repeats; ++repeat) {
-    const double ns = RunOnce(workload, events);
-    costs.push_back(ns / static_cast<double>(events));
+    const Cost cost = RunOnce(workload);
+    costs.push_back(cost.ns / static_cast<double>(cost.events));
   }
   std::ranges::sort(costs);
   return {.ns_per_event = costs[costs.size() / 2],
@@ -258,7 +281,8 @@ Measured Measure(const Workload& workload, int repeats) {
           .bytes_per_node =
               static_cast<double>(most > before ? most - before : 0) / workload.scenario.nodes(),
           .bytes_most = static_cast<double>(MostResidentBytes()),
-          .events = events / static_cast<uint64_t>(workload.runs)};
+          .events = first.events / static_cast<uint64_t>(workload.runs),
+          .recorded = first.recorded / static_cast<uint64_t>(workload.runs)};
 }
 
 }  // namespace
@@ -293,6 +317,7 @@ absl::StatusOr<BenchResult> RunBench(const std::string& name, int repeats) {
                      .ns_least = m.ns_least,
                      .events_per_second = 1e9 / m.ns_per_event,
                      .events = m.events,
+                     .recorded = m.recorded,
                      .bytes_per_node = m.bytes_per_node,
                      .bytes_most = m.bytes_most};
 }

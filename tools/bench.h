@@ -15,13 +15,14 @@ struct BenchResult {
   double ns_per_event = 0;  // The median of the repeats.
   double ns_least = 0;
   double events_per_second = 0;
-  uint64_t events = 0;        // Of one run: those taken off the queue and given to a node.
+  uint64_t events = 0;        // Of one run: those taken off the queue and given to a node,
+  uint64_t recorded = 0;      // and those in its timeline, which has sends and faults, too.
   double bytes_per_node = 0;  // Resident, while the run is at its largest.
   double bytes_most = 0;      // Of the whole process, all that was ever resident.
 };
 
 // Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst,
-// raft-like, raft-like-stormy, raft-like-judged.
+// raft-like, raft-like-stormy, raft-like-menu, raft-like-judged.
 std::vector<std::string> BenchNames();
 
 // Runs that workload in a process of its own, so that all of its memory is new. Errors: kNotFound,

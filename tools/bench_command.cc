@@ -20,10 +20,15 @@ void PrintRow(const BenchResult& r) {
 }
 
 Json RowJson(const BenchResult& r) {
-  return {{"schema", "reprise.bench/1"},         {"workload", r.workload},
-          {"ns_per_event", r.ns_per_event},      {"ns_per_event_least", r.ns_least},
-          {"events_per_s", r.events_per_second}, {"events", r.events},
-          {"bytes_per_node", r.bytes_per_node},  {"bytes_most", r.bytes_most}};
+  return {{"schema", "reprise.bench/1"},
+          {"workload", r.workload},
+          {"ns_per_event", r.ns_per_event},
+          {"ns_per_event_least", r.ns_least},
+          {"events_per_s", r.events_per_second},
+          {"events", r.events},
+          {"recorded", r.recorded},
+          {"bytes_per_node", r.bytes_per_node},
+          {"bytes_most", r.bytes_most}};
 }
 
 }  // namespace
