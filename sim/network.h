@@ -125,6 +125,7 @@ class Network {
   void Send(NodeId from, NodeId to, const MessageType& type, std::string_view bytes);
 
   Flight& flight(uint32_t index) { return flights_[index]; }
+  uint64_t sent() const { return sent_; }
   void Prefetch(uint32_t index) const { __builtin_prefetch(&flights_[index]); }
   // Gives the room for messages away, without any message. Nothing is sent after that.
   Flights Release();

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/metrics.h"
 #include "sim/timeline.h"
 
 namespace reprise {
@@ -28,8 +29,9 @@ class Oracle {
   // Judges each fact as a node reports it: event.kind is kFact. For what must hold at every moment.
   virtual Complaint OnFact(const Event&) { return std::nullopt; }
 
-  // Judges every other event too, where WatchesAll() says so when the run begins.
-  virtual bool WatchesAll() const { return false; }
+  // Judges other events too, of the kinds that Watches() says when the run begins. Sends and
+  // deliveries are many: an oracle that watches them makes a run about twice as dear.
+  virtual EventKinds Watches() const { return 0; }
   virtual Complaint OnEvent(const Event&) { return std::nullopt; }
 
   // Judges the whole run: for what must have happened by now. Not called once a run has failed.
@@ -42,6 +44,9 @@ class Oracle {
   // Why it has judged nothing in this run, where that is by right: there was nothing to judge.
   // Makes the verdict `skipped`, unless something is undecided.
   virtual std::optional<std::string> Skipped() const { return std::nullopt; }
+
+  // What it has to say of how well the protocol recovered. Asked at the end of every run.
+  virtual void Measure(const RunTotals&, Metrics&) const {}
 };
 
 using Oracles = std::vector<std::unique_ptr<Oracle>>;

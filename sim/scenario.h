@@ -108,6 +108,7 @@ struct RunResult {
   Time end{};
   Tape taken;  // The departures, in the order drawn.
   FaultCounts faults;
+  Metrics metrics;                                      // What the oracles have measured.
   std::vector<std::pair<std::string, uint64_t>> facts;  // How often each was reported; sorted.
   std::vector<Milestone> milestones;
   Timeline timeline;                       // Where events were kept.

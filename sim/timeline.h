@@ -79,6 +79,12 @@ struct Event {
 
 std::string_view KindName(Event::Kind kind);
 
+// Sets of kinds of events.
+using EventKinds = uint64_t;
+inline constexpr EventKinds kAllEvents = ~EventKinds{0};
+constexpr EventKinds MaskOf(Event::Kind kind) { return EventKinds{1} << static_cast<int>(kind); }
+static_assert(Event::kKinds <= 64);
+
 // One line for people: "   312.000 ms  n2 deliver n1  Prepare(3 17 (3 2 5))".
 std::string Describe(const Event& event);
 // The part of it after the time and the node.

@@ -78,7 +78,7 @@ void World::SetMenu() {
   choices_.set_event_counter(timeline_.counter());
   if (options_.find_opportunities) choices_.set_opportunities(&opportunities_);
   if (scenario_.oracles) oracles_ = scenario_.oracles();
-  for (const auto& oracle : oracles_) watched_ |= oracle->WatchesAll();
+  for (const auto& oracle : oracles_) watched_ |= oracle->Watches();
   for (size_t i = 0; i < kFaults; ++i) {
     const Fault fault = static_cast<Fault>(i);
     const Ratio rate = RateOf(scenario_, fault);
@@ -247,7 +247,7 @@ void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const
     ForEachOracle(
         [&](Oracle& oracle) -> Complaint {
           if (kind == Event::Kind::kFact) return oracle.OnFact(event);
-          return oracle.WatchesAll() ? oracle.OnEvent(event) : std::nullopt;
+          return (oracle.Watches() & MaskOf(kind)) != 0 ? oracle.OnEvent(event) : std::nullopt;
         },
         node);
   });
@@ -340,6 +340,8 @@ RunResult World::Result() {
   result.faults = faults_;
   for (const auto& [type, count] : facts_) result.facts.emplace_back(type->name, count);
   std::ranges::sort(result.facts);
+  const RunTotals totals{result.end, AtNanos(end_), network_->sent()};
+  for (const auto& oracle : oracles_) oracle->Measure(totals, result.metrics);
   result.milestones = timeline_.milestones();
   result.opportunities = std::move(opportunities_);
   result.stack = StackText();

@@ -81,7 +81,7 @@ class World {
                                    uint64_t id = 0, const MessageType* type = nullptr,
                                    std::string_view payload = {}) {
     timeline_.Add(kind, AtNanos(now_), node, peer, id, type, payload);
-    if (kind == Event::Kind::kFact || watched_) [[unlikely]]
+    if ((watched_ & MaskOf(kind)) != 0) [[unlikely]]
       Judge(kind, node, peer, id, type, payload);
   }
 
@@ -257,9 +257,9 @@ class World {
   uint64_t dispatched_ = 0;
   bool storm_ = true;
   bool over_ = false;
-  bool watched_ = false;  // By an oracle that watches all events.
-  bool careful_ = false;  // A call into Env may have to end the fiber.
-  int held_ = 0;          // How many nodes stand still or crawl, and steps of theirs put off.
+  EventKinds watched_ = MaskOf(Event::Kind::kFact);  // By some oracle.
+  bool careful_ = false;                             // A call into Env may have to end the fiber.
+  int held_ = 0;  // How many nodes stand still or crawl, and steps of theirs put off.
   bool has_special_ = false;
   bool many_nodes_ = false;  // They do not fit into the cache.
   Queue::Entry special_{};

@@ -258,7 +258,7 @@ TEST(Guard, JudgesWhatADestructorAsksInACrash) {
 class Curious final : public Oracle {
  public:
   std::string name() const override { return "curious"; }
-  bool WatchesAll() const override { return true; }
+  EventKinds Watches() const override { return kAllEvents; }
   Complaint OnEvent(const Event&) override { return Ask(); }
   Complaint OnFact(const Event&) override { return Ask(); }
   Complaint AtEnd() override { return Ask(); }

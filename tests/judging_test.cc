@@ -118,7 +118,7 @@ struct Script : Oracle {
   bool all = false;
 
   std::string name() const override { return "script"; }
-  bool WatchesAll() const override { return all; }
+  EventKinds Watches() const override { return all ? kAllEvents : 0; }
   Complaint OnFact(const Event& e) override { return on_fact ? on_fact(e) : std::nullopt; }
   Complaint OnEvent(const Event& e) override { return on_event ? on_event(e) : std::nullopt; }
   Complaint AtEnd() override { return at_end ? at_end() : std::nullopt; }

@@ -148,7 +148,7 @@ TEST(Shrink, TwoThatGoTogether) {
 class AloneOracle final : public Oracle {
  public:
   std::string name() const override { return "alone"; }
-  bool WatchesAll() const override { return true; }
+  EventKinds Watches() const override { return kAllEvents; }
   Complaint OnEvent(const Event& event) override {
     if (event.kind == Event::Kind::kHeal) severed_.clear();
     if (event.kind == Event::Kind::kCutOff) severed_.insert({event.node, event.peer});

@@ -17,7 +17,7 @@ Complaint BeginCalm(Oracle& oracle) { return Show(oracle, Event::Kind::kCalm, kC
 
 TEST(ConvergesTest, AcceptsWhenEachNodeReportsInTime) {
   Converges<Progress> oracle(2s, "progressed", {n1, n2});
-  EXPECT_TRUE(oracle.WatchesAll());
+  EXPECT_NE(oracle.Watches(), 0u);
   EXPECT_FALSE(BeginCalm(oracle));
   EXPECT_FALSE(Tell(oracle, Progress{}, n2, kCalm + 1s));
   EXPECT_FALSE(Tell(oracle, Progress{}, n1, kCalm + 2s)) << "just in time";

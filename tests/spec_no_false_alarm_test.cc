@@ -19,7 +19,7 @@ Complaint Mishap(Oracle& oracle, std::string_view what, NodeId node) {
 
 TEST(NoFalseAlarmTest, AcceptsTheReportOfADamagedDiskEvenLongAfter) {
   NoFalseAlarm oracle;
-  EXPECT_TRUE(oracle.WatchesAll());
+  EXPECT_NE(oracle.Watches(), 0u);
   EXPECT_FALSE(Show(oracle, Event::Kind::kRot, Time(1s), kNode));
   EXPECT_FALSE(Show(oracle, Event::Kind::kCrash, Time(2s), kNode));
   EXPECT_FALSE(Tell(oracle, kReport, kNode, Time(100s)));

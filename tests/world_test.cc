@@ -129,7 +129,7 @@ class DownAtOnce : public Oracle {
  public:
   explicit DownAtOnce(int& most) : most_(most) {}
   std::string name() const override { return "down-at-once"; }
-  bool WatchesAll() const override { return true; }
+  EventKinds Watches() const override { return kAllEvents; }
   Complaint OnEvent(const Event& event) override {
     if (event.kind == Event::Kind::kCrash) most_ = std::max(most_, ++down_);
     if (event.kind == Event::Kind::kBoot && event.id > 1) --down_;

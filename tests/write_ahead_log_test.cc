@@ -26,7 +26,8 @@ TEST(WriteAheadLogTest, CalmRunsAcknowledgeAll) {
     const std::vector<std::pair<std::string, uint64_t>> facts = {
         {"LogRecovered", 1},
         {"RecordAcknowledged", 50 * std::stoull(clients)},
-        {"RecordAppended", 50 * std::stoull(clients)}};
+        {"RecordAppended", 50 * std::stoull(clients)},
+        {"Recovered", 1}};
     EXPECT_EQ(run.facts, facts);
   }
 }

@@ -176,7 +176,7 @@ Scenario RaftLike(Faults faults) {
 class Watcher final : public Oracle {
  public:
   std::string name() const override { return "watcher"; }
-  bool WatchesAll() const override { return true; }
+  EventKinds Watches() const override { return kAllEvents; }
   Complaint OnEvent(const Event& event) override {
     if (event.at < last_) return "time goes backwards";
     last_ = event.at;

@@ -27,6 +27,7 @@ constexpr const char* kAbout =
     "  reprise timeline FILE.trace -o -     draw it: svg, png, pdf, dot, txt, or - for the "
     "terminal\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
+    "  reprise report primary-backup        how well it recovers: RTO, availability, ...\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
     "  reprise digests                      whether runs are what they were: other machines, "
     "versions\n"
@@ -139,6 +140,7 @@ class CommandLine {
     AddReplay();
     AddShrink();
     AddTimeline();
+    AddReport();
     AddMutants();
     AddDigests();
     AddBench();
@@ -326,6 +328,17 @@ class CommandLine {
                 "Draw the run as it is now, though the code changed");
   }
 
+  void AddReport() {
+    CLI::App* c = Add("report", "How well a protocol recovers, over many runs");
+    c->add_option("SCENARIO", report_.scenario.name, "As reprise list has it")->required();
+    c->add_option("-n,--runs", report_.runs, "How many")->capture_default_str()->check(Whole(1));
+    c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    c->add_option("--plot", report_.plot, "Draw availability over time: FILE.svg");
+    AddJobs(c);
+    AddScenarioOptions(c);
+    AddJson(c, report_.json);
+  }
+
   void AddMutants() {
     CLI::App* c =
         Add("mutants", "How soon each known bug is found, and how small its failure gets");
@@ -394,6 +407,12 @@ class CommandLine {
     }
     if (Chose("shrink")) return ShrinkCommand(catalogue_, shrink_);
     if (Chose("timeline")) return TimelineCommand(catalogue_, timeline_);
+    if (Chose("report")) {
+      report_.scenario.options = *options;
+      report_.jobs = jobs;
+      report_.base_seed = base_seed;
+      return ReportCommand(catalogue_, report_);
+    }
     if (Chose("mutants")) {
       mutants_.jobs = jobs;
       mutants_.base_seed = base_seed;
@@ -430,6 +449,7 @@ class CommandLine {
   ReplayArgs replay_;
   ShrinkArgs shrink_;
   TimelineArgs timeline_;
+  ReportArgs report_;
   MutantsArgs mutants_;
   DigestsArgs digests_;
   BenchArgs bench_;

@@ -92,6 +92,16 @@ struct TimelineArgs {
 };
 int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args);
 
+struct ReportArgs {
+  ScenarioArgs scenario;
+  uint64_t runs = 1000;
+  uint64_t base_seed = 1;
+  int jobs = 1;
+  std::string plot;  // A file for the picture (SVG), where not empty.
+  bool json = false;
+};
+int ReportCommand(const Catalogue& catalogue, const ReportArgs& args);
+
 struct MutantsArgs {
   std::string out;  // Where each shrunk trace goes, as FAMILY/MUTANT.trace; nowhere, where empty.
   std::vector<std::string> families;  // Empty for all.

@@ -1,6 +1,7 @@
 #include "tools/report.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "tools/console.h"
 
@@ -62,8 +63,53 @@ Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<ui
   }
   out["faults"] = FaultsJson(result.faults);
   out["facts"] = FactsJson(result.facts);
-  out["metrics"] = Json::object();
+  out["metrics"] = MetricsJson(result.metrics);
   return out;
+}
+
+Json MetricsJson(const Metrics& metrics) {
+  Json out = Json::object();
+  for (size_t i = 0; i < kMetrics; ++i) {
+    const auto metric = static_cast<Metric>(i);
+    const Quotient& q = metrics[metric];
+    if (q.count == 0) continue;
+    const bool time = Info(metric).unit == MetricInfo::Unit::kTime;
+    Json& json = out[std::string(Info(metric).name)];
+    json = {{time ? "mean_ns" : "value", static_cast<double>(q.sum) / static_cast<double>(q.count)},
+            {"sum", q.sum},
+            {"count", q.count}};
+    if (time && q.most != 0) json["most_ns"] = q.most;
+  }
+  return out;
+}
+
+std::string ValueText(Metric metric, const Quotient& q) {
+  if (q.count == 0) return "-";
+  const double value = static_cast<double>(q.sum) / static_cast<double>(q.count);
+  char text[32];
+  switch (Info(metric).unit) {
+    case MetricInfo::Unit::kTime:
+      if (value < 1e9) {
+        std::snprintf(text, sizeof text, "%.1f ms", value / 1e6);
+      } else {
+        std::snprintf(text, sizeof text, "%.2f s", value / 1e9);
+      }
+      break;
+    case MetricInfo::Unit::kShare: std::snprintf(text, sizeof text, "%.2f %%", 100 * value); break;
+    case MetricInfo::Unit::kNumber: std::snprintf(text, sizeof text, "%.2f", value); break;
+  }
+  return text;
+}
+
+std::string MetricsText(const Metrics& metrics) {
+  std::string out;
+  for (size_t i = 0; i < kMetrics; ++i) {
+    const auto metric = static_cast<Metric>(i);
+    if (metrics[metric].count == 0) continue;
+    out += (out.empty() ? "" : "   ") + std::string(Info(metric).name) + " " +
+           ValueText(metric, metrics[metric]);
+  }
+  return out.empty() ? "none" : out;
 }
 
 std::string FaultsText(const FaultCounts& faults) {
@@ -125,6 +171,7 @@ std::string RunText(const Scenario& scenario, const RunResult& result, std::opti
                   Grouped(static_cast<uint64_t>(speed)) + "x)");
   line("faults", FaultsText(result.faults));
   line("facts", FactsText(result.facts));
+  line("metrics", MetricsText(result.metrics));
   line("departs", Grouped(result.taken.size()) + " times from the calm run");
   line("digest", Hex(result.digest));
   return out;

@@ -20,6 +20,7 @@ std::string Dump(const Json& json, int indent = -1);
 // {"schema": "reprise.run/1", ...}. Seeds and digests are strings: JSON numbers lose bits.
 Json RunJson(const Scenario& scenario, const RunResult& result, std::optional<uint64_t> seed);
 Json FaultsJson(const FaultCounts& faults);
+Json MetricsJson(const Metrics& metrics);
 Json FactsJson(const std::vector<std::pair<std::string, uint64_t>>& facts);
 
 // "PASS  primary-backup  seed 0x7" and what there is to say about the run.
@@ -31,6 +32,9 @@ std::string FaultsText(const FaultCounts& faults);
 // All three counts of each fault that was attempted, on lines of which all but the first are
 // indented so.
 std::string FaultCountsText(const FaultCounts& faults, const std::string& indent);
+// A value with its unit; "-" where there is none.
+std::string ValueText(Metric metric, const Quotient& quotient);
+std::string MetricsText(const Metrics& metrics);
 std::string FactsText(const std::vector<std::pair<std::string, uint64_t>>& facts);
 
 // The departures of a run whose events were kept, one a line, with their times.

@@ -39,7 +39,7 @@ class Converges final : public Oracle {
   std::string name() const override { return "converges"; }
 
   // The beginning of the calm is an event, and so is whatever happens when the bound has passed.
-  bool WatchesAll() const override { return true; }
+  EventKinds Watches() const override { return kAllEvents; }
 
   Complaint OnEvent(const Event& event) override {
     if (event.kind == Event::Kind::kCalm && !deadline_) {

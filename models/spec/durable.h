@@ -49,6 +49,19 @@ class Durable final : public Oracle {
     return std::nullopt;
   }
 
+  // Of each key, what the last read does not show.
+  void Measure(const RunTotals&, Metrics& metrics) const override {
+    for (const auto& [key, list] : lists_) {
+      if (!list.last_read) continue;
+      const std::set<uint64_t> seen(list.last_read->elements.begin(),
+                                    list.last_read->elements.end());
+      const uint64_t promised = list.last_read->acknowledged;
+      uint64_t lost = 0;
+      for (uint64_t i = 0; i < promised; ++i) lost += seen.contains(list.acknowledged[i]) ? 0 : 1;
+      metrics[Metric::kLost].Share(lost, promised);
+    }
+  }
+
   // A list that nobody read after its last append was acknowledged has not been judged.
   std::optional<std::string> Undecided() const override {
     for (const auto& [key, list] : lists_) {

@@ -18,7 +18,9 @@ class NoFalseAlarm final : public Oracle {
  public:
   std::string name() const override { return "no-false-alarm"; }
 
-  bool WatchesAll() const override { return true; }
+  EventKinds Watches() const override {
+    return MaskOf(Event::Kind::kRot) | MaskOf(Event::Kind::kMishap);
+  }
 
   Complaint OnEvent(const Event& event) override {
     const bool damage =

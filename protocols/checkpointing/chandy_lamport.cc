@@ -47,6 +47,7 @@
 
 #include "models/spec/consistent_cut.h"
 #include "models/spec/converges.h"
+#include "models/spec/recovery.h"
 #include "models/world/links.h"
 #include "protocols/blocks/fifo.h"
 #include "protocols/blocks/snapshot_store.h"
@@ -448,7 +449,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
   // After the storm a node may have to boot, all to go back, and a snapshot to wait for its time.
   s.oracles =
       JudgedBy(models::ConsistentCut(nodes * kBalance, nodes),
-               models::Converges<Decided>(every + 1s, "decided that a snapshot is complete"));
+               models::Converges<Decided>(every + 1s, "decided that a snapshot is complete"),
+               models::RecoveryMeter());
   return s;
 }
 

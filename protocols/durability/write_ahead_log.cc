@@ -32,6 +32,7 @@
 
 #include "models/spec/durable_prefix.h"
 #include "models/spec/no_false_alarm.h"
+#include "models/spec/recovery.h"
 #include "models/world/links.h"
 #include "protocols/blocks/wal.h"
 #include "protocols/protocols.h"
@@ -87,6 +88,7 @@ class LogServer {
     std::vector<uint64_t> hashes;
     for (const WalRecord& record : found.records) hashes.push_back(Crc32c(record.payload));
     env_.Report(models::LogRecovered{log(), 1, std::move(hashes)});
+    env_.Report(models::Recovered{found.records.size()});
     return false;
   }
 
@@ -237,7 +239,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
              .full_most = 500ms};
   s.storm = 4s;
   s.calm = 500ms;
-  s.oracles = JudgedBy(models::DurablePrefix(), models::NoFalseAlarm());
+  s.oracles =
+      JudgedBy(models::DurablePrefix(), models::NoFalseAlarm(), models::RecoveryMeter(true));
   return s;
 }
 

@@ -35,6 +35,7 @@
 #include "models/spec/converges.h"
 #include "models/spec/durable.h"
 #include "models/spec/key_value.h"
+#include "models/spec/recovery.h"
 #include "models/world/links.h"
 #include "protocols/protocols.h"
 #include "protocols/workloads/store.h"
@@ -477,8 +478,9 @@ Scenario Make(const Options& options, const std::string& mutant) {
   s.calm = 4s;
   // A loss is called a loss, and not only a read that no order explains.
   const models::Durable durable(models::Durable::Reads::kOrdered);
-  s.oracles = plan.lists ? JudgedBy(durable, models::LinearizableList(), converges)
-                         : JudgedBy(models::LinearizableKeyValue(), converges);
+  s.oracles =
+      plan.lists ? JudgedBy(durable, models::LinearizableList(), converges, models::RecoveryMeter())
+                 : JudgedBy(models::LinearizableKeyValue(), converges, models::RecoveryMeter());
   return s;
 }
 

@@ -95,6 +95,7 @@ class Collector {
     std::map<std::string, uint64_t> facts;
     for (const Tally* tally : workers_.tallies()) {
       out.faults += tally->faults;
+      out.metrics += tally->metrics;
       out.unknown += tally->unknown;
       out.skipped += tally->skipped;
       for (const Tally::Fact& fact : tally->facts) {

@@ -53,6 +53,7 @@ struct CampaignResult {
   Progress progress;
   std::vector<Finding> findings;  // In order of their first run.
   FaultCounts faults;
+  Metrics metrics;
   std::vector<std::pair<std::string, uint64_t>> facts;  // Sorted by name.
   uint64_t unknown = 0, skipped = 0;                    // Runs with those verdicts.
   bool interrupted = false;

@@ -157,7 +157,7 @@ class TestFuzzer {
     if (!scenario_.oracles) return false;
     const Oracles oracles = scenario_.oracles();
     return !oracles.empty() &&
-           std::ranges::none_of(oracles, [](const auto& o) { return o->WatchesAll(); });
+           std::ranges::none_of(oracles, [](const auto& o) { return o->Watches() != 0; });
   }
 
   // Shrinks, writes the trace, and says all that there is to say.

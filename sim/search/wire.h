@@ -21,6 +21,10 @@ struct WireCount {
   uint64_t attempted = 0, applied = 0, observed = 0, given = 0, expected = 0;
 };
 
+struct WireQuotient {
+  uint64_t sum = 0, count = 0, most = 0;
+};
+
 struct WireResult {
   uint8_t kind = 0;
   std::string oracle, reason;
@@ -30,6 +34,7 @@ struct WireResult {
   uint64_t digest = 0, events = 0, dispatched = 0;
   std::vector<WireTaken> taken;
   std::vector<WireCount> faults;
+  std::vector<WireQuotient> metrics;
   std::vector<std::pair<std::string, uint64_t>> facts;
   std::vector<std::pair<uint64_t, uint64_t>> milestones;
   std::vector<std::string> stack;
@@ -77,6 +82,7 @@ inline WireResult ToWire(const RunResult& r) {
                .dispatched = r.dispatched,
                .taken = {},
                .faults = {},
+               .metrics = {},
                .facts = r.facts,
                .milestones = {},
                .stack = r.stack,
@@ -87,6 +93,7 @@ inline WireResult ToWire(const RunResult& r) {
     const FaultCount& c = r.faults[static_cast<Fault>(i)];
     w.faults.push_back({c.attempted, c.applied, c.observed, c.given, c.expected});
   }
+  for (const Quotient& q : r.metrics.values) w.metrics.push_back({q.sum, q.count, q.most});
   for (const Milestone& m : r.milestones) w.milestones.emplace_back(m.events, m.digest);
   return w;
 }
@@ -103,6 +110,9 @@ inline RunResult FromWire(const WireResult& w) {
     r.faults[static_cast<Fault>(i)] = {w.faults[i].attempted, w.faults[i].applied,
                                        w.faults[i].observed, w.faults[i].given,
                                        w.faults[i].expected};
+  }
+  for (size_t i = 0; i < w.metrics.size() && i < kMetrics; ++i) {
+    r.metrics.values[i] = {w.metrics[i].sum, w.metrics[i].count, w.metrics[i].most};
   }
   r.facts = w.facts;
   for (const auto& [events, digest] : w.milestones) r.milestones.push_back({events, digest});

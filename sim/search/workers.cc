@@ -33,6 +33,7 @@ struct FailureWords {
 
 void Tally::Add(const RunResult& result) {
   faults += result.faults;
+  metrics += result.metrics;
   unknown += result.verdict.kind == Verdict::Kind::kUnknown;
   skipped += result.verdict.kind == Verdict::Kind::kSkipped;
   for (const auto& [name, count] : result.facts) {

@@ -25,6 +25,7 @@ struct Tally {
   void Add(const RunResult& result);
 
   FaultCounts faults;
+  Metrics metrics;
   uint64_t unknown = 0, skipped = 0;  // Runs with those verdicts.
   Fact facts[kFacts] = {};            // The last one stands for all that have no room.
 };
