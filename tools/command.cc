@@ -105,6 +105,11 @@ std::string CheckDuration(const std::string& text) {
   return "\"" + text + "\" is no length of time; want 500ms, 60s, 5m or 1h";
 }
 
+std::string CheckFaultName(const std::string& text) {
+  if (!text.empty() && text[0] != '-') return "";
+  return "\"" + text + "\" is no fault; want names, as reprise list --faults has them";
+}
+
 // What the options are read into, before they are turned into arguments.
 struct Raw {
   std::string seed, base_seed, time, strategy = "all";
@@ -228,6 +233,16 @@ class CommandLine {
     command->add_option("-o,--option", raw_.options, "NAME=VALUE: see reprise list SCENARIO")
         ->allow_extra_args(false);
   }
+  void AddFaults(CLI::App* command, FaultArgs& faults) {
+    command->add_option("--only", faults.only, "No faults but these: FAULT,... or an area")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CheckFaultName);
+    command->add_option("--without", faults.without, "None of these: FAULT,... or an area")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CheckFaultName);
+  }
   void AddJobs(CLI::App* command) {
     command->add_option("-j,--jobs", raw_.jobs, "Worker processes (one for each processor)")
         ->check(Whole(1, 256));
@@ -246,7 +261,12 @@ class CommandLine {
     c->add_option("-s,--seed", raw_.seed, "Which run; without one, the calm run")->check(CheckSeed);
     c->add_option("--trace", run_.trace, "Write the run down, to be replayed");
     c->add_option("--events", run_.events, "Write all events: .jsonl, or compressed");
-    c->add_flag("--twice", run_.twice, "Run it again in four ways, and compare every event");
+    auto* twice =
+        c->add_flag("--twice", run_.twice, "Run it again in four ways, and compare every event");
+    AddFaults(c, run_.faults);
+    for (const char* faults : {"--only", "--without"}) {
+      c->get_option(faults)->needs("--seed")->excludes(twice);
+    }
     AddScenarioOptions(c);
     AddJson(c, run_.json);
   }
@@ -258,6 +278,7 @@ class CommandLine {
     c->add_option("-t,--time,--for", raw_.time, "At most so long: 60s, 5m (10s, without --runs)")
         ->check(CheckDuration);
     AddJobs(c);
+    AddFaults(c, fuzz_.faults);
     c->add_option("--out", fuzz_.out, "Where traces go")->capture_default_str();
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
     c->add_option("--strategy", raw_.strategy,

@@ -13,6 +13,7 @@
 #include "sim/search/campaign.h"
 #include "sim/search/explore.h"
 #include "tools/digests.h"
+#include "tools/fault_names.h"
 
 namespace reprise {
 
@@ -31,7 +32,8 @@ int ListCommand(const Catalogue& catalogue, const ListArgs& args);
 struct RunArgs {
   ScenarioArgs scenario;
   std::optional<uint64_t> seed;  // Without one, the calm run.
-  std::string trace, events;     // Files to write, where not empty.
+  FaultArgs faults;
+  std::string trace, events;  // Files to write, where not empty.
   bool twice = false;
   bool json = false;
 };
@@ -40,6 +42,7 @@ int RunCommand(const Catalogue& catalogue, const RunArgs& args);
 struct FuzzArgs {
   std::vector<std::string> scenarios;
   std::vector<std::pair<std::string, std::string>> options;
+  FaultArgs faults;
   CampaignOptions campaign;
   std::string out = "failures";
   bool json = false;
