@@ -113,6 +113,7 @@ struct Recording {
 using Channels = std::set<NodeId>;
 
 struct Decisions {
+  FifoDecisions channels = {};
   // The marker-sending rule's "before p sends further messages along c".
   bool (*SendsMarkerBeforeMessages)() = [] { return true; };
   // After a first marker along c, the channels whose messages are recorded.
@@ -148,7 +149,7 @@ class Branch {
         decisions_(decisions),
         snapshot_every_(snapshot_every),
         store_(env, ""),
-        fifo_(env, kResendAfter),
+        fifo_(env, kResendAfter, decisions.channels),
         deciding_(env) {}
 
   void Run() {
@@ -411,6 +412,31 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .origin =
             "Elnozahy et al. 2002: lost messages are sent again, so duplicates must be found"},
        [](Decisions& d) { d.IsDuplicate = [](uint64_t, uint64_t) { return false; }; }},
+      {{.name = "overtaking",
+        .id = "CL-X1",
+        .difficulty = "D1",
+        .oracle = "consistent-cut",
+        .about = "channels deliver in the order of arrival",
+        .origin = "Chandy and Lamport 1985: channels are FIFO"},
+       [](Decisions& d) { d.channels.DeliversEarly = [] { return true; }; }},
+      {{.name = "sends-once",
+        .id = "CL-X2",
+        .difficulty = "D1",
+        .oracle = "converges",
+        .about = "what was not acknowledged is not sent again",
+        .origin = "Chandy and Lamport 1985: channels are error-free"},
+       [](Decisions& d) { d.channels.SendsAgain = [](uint64_t) { return false; }; }},
+      {{.name = "gives-up",
+        .id = "CL-X3",
+        .difficulty = "D2",
+        .oracle = "converges",
+        .about = "after 2.8 s without an acknowledgement a message is not sent again",
+        .origin = "connections that a partition outlasts"},
+       [](Decisions& d) {
+         d.channels.SendsAgain = [](uint64_t times) {
+           return times < uint64_t{2800ms / kResendAfter};
+         };
+       }},
   };
   return mutants;
 }
