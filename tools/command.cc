@@ -28,6 +28,7 @@ constexpr const char* kAbout =
     "terminal\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
+    "  reprise needs                        which faults each known bug needs\n"
     "  reprise digests                      whether runs are what they were: other machines, "
     "versions\n"
     "  reprise bench                        what an event costs on this machine\n"
@@ -145,6 +146,7 @@ class CommandLine {
     AddShrink();
     AddTimeline();
     AddMutants();
+    AddNeeds();
     AddDigests();
     AddBench();
     AddDemo();
@@ -358,6 +360,17 @@ class CommandLine {
     AddJson(c, mutants_.json);
   }
 
+  void AddNeeds() {
+    CLI::App* c = Add("needs", "Which faults each known bug needs: found with, and without, them");
+    c->add_option("SCENARIO", needs_.scenarios, "Only these families or mutants");
+    c->add_option("-n,--runs", needs_.runs, "Seeds of each campaign")
+        ->capture_default_str()
+        ->check(Whole(1));
+    c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    AddJobs(c);
+    AddJson(c, needs_.json);
+  }
+
   void AddDigests() {
     CLI::App* c = Add("digests", "A table of every scenario's first digests, or a check of one");
     auto* out = c->add_option("-o,--out", digests_.out, "Write the table there");
@@ -420,6 +433,11 @@ class CommandLine {
       mutants_.base_seed = base_seed;
       return MutantsCommand(catalogue_, mutants_);
     }
+    if (Chose("needs")) {
+      needs_.jobs = jobs;
+      needs_.base_seed = base_seed;
+      return NeedsCommand(catalogue_, needs_);
+    }
     if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
     if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
@@ -452,6 +470,7 @@ class CommandLine {
   ShrinkArgs shrink_;
   TimelineArgs timeline_;
   MutantsArgs mutants_;
+  NeedsArgs needs_;
   DigestsArgs digests_;
   BenchArgs bench_;
   DemoArgs demo_;

@@ -105,6 +105,18 @@ struct MutantsArgs {
 };
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
 
+// Within how many seeds a mutant must be found, by its difficulty.
+uint64_t SeedsFor(const MutantInfo& mutant);
+
+struct NeedsArgs {
+  std::vector<std::string> scenarios;  // Families, or mutants of theirs. Empty for all.
+  uint64_t runs = 2000;                // Seeds of each campaign.
+  int jobs = 1;
+  uint64_t base_seed = 1;
+  bool json = false;
+};
+int NeedsCommand(const Catalogue& catalogue, const NeedsArgs& args);
+
 struct DigestsArgs {
   std::string out;    // A file for the table; the standard output, where empty.
   std::string check;  // A table to hold the runs against; none, where empty.
