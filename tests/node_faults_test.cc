@@ -271,18 +271,6 @@ TEST(NodeFaults, ACampaignSeesEachOfThemAndTheAuditIsContent) {
   EXPECT_EQ(AuditFaults(s, faults), std::vector<std::string>());
 }
 
-TEST(NodeFaults, TheAuditNoticesEachThatHasNoEffect) {
-  Scenario s = Everything();
-  for (size_t i = 0; i < kFaults; ++i) {
-    const auto fault = static_cast<Fault>(i);
-    if (RateOf(s, fault).num == 0) continue;
-    s.inert = fault;
-    const auto wrong = AuditFaults(s, Campaign(s));
-    ASSERT_EQ(wrong.size(), 1u) << Info(fault).name;
-    EXPECT_TRUE(wrong[0].starts_with(std::string(Info(fault).name) + " was attempted"));
-  }
-}
-
 TEST(Audit, NoticesRatesThatAreNotWhatTheySay) {
   Scenario s = Everything();
   FaultCounts faults = Campaign(s);

@@ -7,12 +7,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 
 #include "tools/again.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/parse.h"
 
 namespace reprise {
 namespace {
@@ -29,6 +29,7 @@ constexpr const char* kAbout =
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise report primary-backup        how well it recovers: RTO, availability, ...\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
+    "  reprise needs                        which faults each known bug needs\n"
     "  reprise digests                      whether runs are what they were: other machines, "
     "versions\n"
     "  reprise bench                        what an event costs on this machine\n"
@@ -37,75 +38,6 @@ constexpr const char* kAbout =
     "input\n"
     "error, 3 something is missing here, 4 not the same run, 5 undecided, 130 interrupted.";
 
-// Decimal, 0x and hexadecimal digits, or a 40-digit git commit, of which the first 16 digits count.
-std::optional<uint64_t> ParseSeed(const std::string& text) {
-  std::string_view digits = text;
-  int base = 10;
-  if (text.size() == 40) {
-    digits = digits.substr(0, 16);
-    base = 16;
-  } else if (digits.starts_with("0x") || digits.starts_with("0X")) {
-    digits = digits.substr(2);
-    base = 16;
-  }
-  uint64_t seed = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), seed, base);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) return {};
-  return seed;
-}
-
-std::string CheckSeed(const std::string& text) {
-  if (ParseSeed(text)) return "";
-  return "\"" + text +
-         "\" is not a seed; want 0 to 18446744073709551615, 0xHEX, or a 40-digit git commit";
-}
-
-// A whole number within a range, as an option's check.
-constexpr uint64_t kNoEnd = UINT64_MAX;
-std::function<std::string(const std::string&)> Whole(uint64_t least, uint64_t most = kNoEnd) {
-  return [=](const std::string& text) -> std::string {
-    uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error == std::errc() && stop == end && number >= least && number <= most) return "";
-    return "\"" + text + "\" will not do; want a whole number, " + std::to_string(least) +
-           (most == kNoEnd ? " or more" : " to " + std::to_string(most));
-  };
-}
-
-std::function<std::string(const std::string&)> OneOf(std::vector<std::string> known) {
-  return [known = std::move(known)](const std::string& text) -> std::string {
-    if (std::ranges::find(known, text) != known.end()) return "";
-    std::string all;
-    for (const std::string& k : known) {
-      all += (all.empty() ? "" : &k == &known.back() ? " or " : ", ") + k;
-    }
-    return "\"" + text + "\" will not do; want " + all;
-  };
-}
-
-// "500ms", "60s", "5m", "1h", or seconds.
-std::optional<std::chrono::milliseconds> ParseDuration(const std::string& text) {
-  uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [unit, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || number > 1'000'000'000) return {};
-  const std::string_view rest(unit, static_cast<size_t>(end - unit));
-  const uint64_t ms = rest == "ms"                  ? 1
-                      : rest == "s" || rest.empty() ? 1000
-                      : rest == "m"                 ? 60'000
-                      : rest == "h"                 ? 3'600'000
-                                                    : 0;
-  if (ms == 0 || number == 0) return {};
-  return std::chrono::milliseconds(number * ms);
-}
-
-std::string CheckDuration(const std::string& text) {
-  if (ParseDuration(text)) return "";
-  return "\"" + text + "\" is no length of time; want 500ms, 60s, 5m or 1h";
-}
-
 // What the options are read into, before they are turned into arguments.
 struct Raw {
   std::string seed, base_seed, time, strategy = "all";
@@ -113,19 +45,6 @@ struct Raw {
   uint64_t runs = 0, until = 0, break_at = 0;
   int jobs = 0;
 };
-
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> SplitOptions(
-    const std::vector<std::string>& texts) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const std::string& text : texts) {
-    const size_t equals = text.find('=');
-    if (equals == text.npos || equals == 0) {
-      return absl::InvalidArgumentError("--option: \"" + text + "\" is not NAME=VALUE");
-    }
-    out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
-}
 
 class CommandLine {
  public:
@@ -142,6 +61,7 @@ class CommandLine {
     AddTimeline();
     AddReport();
     AddMutants();
+    AddNeeds();
     AddDigests();
     AddBench();
     AddDemo();
@@ -230,6 +150,16 @@ class CommandLine {
     command->add_option("-o,--option", raw_.options, "NAME=VALUE: see reprise list SCENARIO")
         ->allow_extra_args(false);
   }
+  void AddFaults(CLI::App* command, FaultArgs& faults) {
+    command->add_option("--only", faults.only, "No faults but these: FAULT,... or an area")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CheckFaultName);
+    command->add_option("--without", faults.without, "None of these: FAULT,... or an area")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CheckFaultName);
+  }
   void AddJobs(CLI::App* command) {
     command->add_option("-j,--jobs", raw_.jobs, "Worker processes (one for each processor)")
         ->check(Whole(1, 256));
@@ -248,7 +178,12 @@ class CommandLine {
     c->add_option("-s,--seed", raw_.seed, "Which run; without one, the calm run")->check(CheckSeed);
     c->add_option("--trace", run_.trace, "Write the run down, to be replayed");
     c->add_option("--events", run_.events, "Write all events: .jsonl, or compressed");
-    c->add_flag("--twice", run_.twice, "Run it again in four ways, and compare every event");
+    auto* twice =
+        c->add_flag("--twice", run_.twice, "Run it again in four ways, and compare every event");
+    AddFaults(c, run_.faults);
+    for (const char* faults : {"--only", "--without"}) {
+      c->get_option(faults)->needs("--seed")->excludes(twice);
+    }
     AddScenarioOptions(c);
     AddJson(c, run_.json);
   }
@@ -260,6 +195,7 @@ class CommandLine {
     c->add_option("-t,--time,--for", raw_.time, "At most so long: 60s, 5m (10s, without --runs)")
         ->check(CheckDuration);
     AddJobs(c);
+    AddFaults(c, fuzz_.faults);
     c->add_option("--out", fuzz_.out, "Where traces go")->capture_default_str();
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
     c->add_option("--strategy", raw_.strategy,
@@ -350,6 +286,17 @@ class CommandLine {
     AddJson(c, mutants_.json);
   }
 
+  void AddNeeds() {
+    CLI::App* c = Add("needs", "Which faults each known bug needs: found with, and without, them");
+    c->add_option("SCENARIO", needs_.scenarios, "Only these families or mutants");
+    c->add_option("-n,--runs", needs_.runs, "Seeds of each campaign")
+        ->capture_default_str()
+        ->check(Whole(1));
+    c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
+    AddJobs(c);
+    AddJson(c, needs_.json);
+  }
+
   void AddDigests() {
     CLI::App* c = Add("digests", "A table of every scenario's first digests, or a check of one");
     auto* out = c->add_option("-o,--out", digests_.out, "Write the table there");
@@ -418,6 +365,11 @@ class CommandLine {
       mutants_.base_seed = base_seed;
       return MutantsCommand(catalogue_, mutants_);
     }
+    if (Chose("needs")) {
+      needs_.jobs = jobs;
+      needs_.base_seed = base_seed;
+      return NeedsCommand(catalogue_, needs_);
+    }
     if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
     if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
@@ -451,6 +403,7 @@ class CommandLine {
   TimelineArgs timeline_;
   ReportArgs report_;
   MutantsArgs mutants_;
+  NeedsArgs needs_;
   DigestsArgs digests_;
   BenchArgs bench_;
   DemoArgs demo_;

@@ -13,6 +13,7 @@
 #include "sim/search/campaign.h"
 #include "sim/search/explore.h"
 #include "tools/digests.h"
+#include "tools/fault_names.h"
 
 namespace reprise {
 
@@ -31,7 +32,8 @@ int ListCommand(const Catalogue& catalogue, const ListArgs& args);
 struct RunArgs {
   ScenarioArgs scenario;
   std::optional<uint64_t> seed;  // Without one, the calm run.
-  std::string trace, events;     // Files to write, where not empty.
+  FaultArgs faults;
+  std::string trace, events;  // Files to write, where not empty.
   bool twice = false;
   bool json = false;
 };
@@ -40,6 +42,7 @@ int RunCommand(const Catalogue& catalogue, const RunArgs& args);
 struct FuzzArgs {
   std::vector<std::string> scenarios;
   std::vector<std::pair<std::string, std::string>> options;
+  FaultArgs faults;
   CampaignOptions campaign;
   std::string out = "failures";
   bool json = false;
@@ -111,6 +114,18 @@ struct MutantsArgs {
   bool json = false;
 };
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
+
+// Within how many seeds a mutant must be found, by its difficulty.
+uint64_t SeedsFor(const MutantInfo& mutant);
+
+struct NeedsArgs {
+  std::vector<std::string> scenarios;  // Families, or mutants of theirs. Empty for all.
+  uint64_t runs = 2000;                // Seeds of each campaign.
+  int jobs = 1;
+  uint64_t base_seed = 1;
+  bool json = false;
+};
+int NeedsCommand(const Catalogue& catalogue, const NeedsArgs& args);
 
 struct DigestsArgs {
   std::string out;    // A file for the table; the standard output, where empty.

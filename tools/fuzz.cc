@@ -14,6 +14,12 @@
 namespace reprise {
 namespace {
 
+Json NamesOf(const std::vector<Fault>& faults) {
+  Json names = Json::array();
+  for (Fault fault : faults) names.push_back(std::string(Info(fault).name));
+  return names;
+}
+
 void PrintStart(const Scenario& scenario, const FuzzArgs& args) {
   const CampaignOptions& c = args.campaign;
   std::string limit;
@@ -24,12 +30,14 @@ void PrintStart(const Scenario& scenario, const FuzzArgs& args) {
                {"type", "start"},
                {"scenario", scenario.FullName()},
                {"jobs", c.jobs},
-               {"base_seed", std::to_string(c.base_seed)}});
+               {"base_seed", std::to_string(c.base_seed)},
+               {"without", NamesOf(c.without)}});
     return;
   }
-  std::printf("%s %s  %d nodes  %d workers  %sbase seed %s\n", Styled(Style::kBold, "fuzz").c_str(),
-              scenario.FullName().c_str(), scenario.nodes(), c.jobs, limit.c_str(),
-              std::to_string(c.base_seed).c_str());
+  std::printf("%s %s  %d nodes  %d workers  %sbase seed %s%s\n",
+              Styled(Style::kBold, "fuzz").c_str(), scenario.FullName().c_str(), scenario.nodes(),
+              c.jobs, limit.c_str(), std::to_string(c.base_seed).c_str(),
+              args.faults.given() ? (" " + FaultOptions(args.faults)).c_str() : "");
   std::fflush(stdout);
 }
 
@@ -115,6 +123,7 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
                                .unseeded = "single",
                                .origin = "a single fault",
                                .out = args.out,
+                               .faults = FaultOptions(args.faults),
                                .json = args.json,
                                .seconds = outcome.campaign.progress.seconds};
     std::string path;
@@ -134,11 +143,17 @@ int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args) {
     if (!scenario.ok()) return Complain("fuzz", scenario.status());
     scenarios.push_back(std::move(*scenario));
   }
+  FuzzArgs restricted = args;
+  if (args.faults.given()) {
+    const auto left_out = FaultsLeftOut(scenarios, args.faults);
+    if (!left_out.ok()) return Complain("fuzz", left_out.status());
+    restricted.campaign.without = *left_out;
+  }
   if (absl::Status s = MakeDirectory(args.out); !s.ok()) return Complain("fuzz", s);
   WatchForInterrupts();
   int status = kOk;
   for (const Scenario& scenario : scenarios) {
-    const FuzzOutcome outcome = FuzzOne(scenario, args);
+    const FuzzOutcome outcome = FuzzOne(scenario, restricted);
     status = Worse(status, outcome.status);
     const bool goes_on = outcome.status == kViolation && args.campaign.keep_going;
     if (outcome.status != kOk && outcome.status != kUndecided && !goes_on) break;

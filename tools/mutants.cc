@@ -14,13 +14,6 @@
 namespace reprise {
 namespace {
 
-// Within how many seeds a mutant must be found, by its difficulty.
-uint64_t SeedsFor(const MutantInfo& mutant) {
-  if (mutant.difficulty == "D1") return 200;
-  if (mutant.difficulty == "D2") return 20'000;
-  return 1'000'000;
-}
-
 struct Row {
   std::string family;
   MutantInfo mutant;
@@ -135,6 +128,12 @@ void PrintJson(const Row& row) {
 }
 
 }  // namespace
+
+uint64_t SeedsFor(const MutantInfo& mutant) {
+  if (mutant.difficulty == "D1") return 200;
+  if (mutant.difficulty == "D2") return 20'000;
+  return 1'000'000;
+}
 
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args) {
   for (const std::string& name : args.families) {

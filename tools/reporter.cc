@@ -134,8 +134,9 @@ class Reporter {
   void PrintCommands(const Finding& finding, bool kills, const std::string& path) {
     std::printf("      reproduce   reprise replay %s\n", path.c_str());
     if (finding.seed) {
-      std::printf("      or          reprise run %s --seed %s%s\n", scenario_.FullName().c_str(),
-                  std::to_string(*finding.seed).c_str(), OptionsText().c_str());
+      std::printf("      or          reprise run %s --seed %s%s%s\n", scenario_.FullName().c_str(),
+                  std::to_string(*finding.seed).c_str(), OptionsText().c_str(),
+                  args_.faults.c_str());
     }
     if (kills) return;
     const std::string picture = path.substr(0, path.size() - 6) + ".svg";

@@ -12,10 +12,11 @@
 namespace reprise {
 
 struct FailureReport {
-  std::string command;   // "fuzz", of whose JSON it is.
-  std::string unseeded;  // "single": begins the names of traces of runs without a seed,
-  std::string origin;    // "a single fault": and what such runs are, but for the calm one.
-  std::string out;       // The folder for traces.
+  std::string command;      // "fuzz", of whose JSON it is.
+  std::string unseeded;     // "single": begins the names of traces of runs without a seed,
+  std::string origin;       // "a single fault": and what such runs are, but for the calm one.
+  std::string out;          // The folder for traces.
+  std::string faults = {};  // Options that say which faults could strike; empty where all could.
   bool json = false;
   double seconds = 0;  // How long it took to find.
 };

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "sim/search/plan.h"
 #include "sim/search/twice.h"
 #include "sim/trace.h"
 #include "tools/again.h"
@@ -27,7 +28,13 @@ int StatusOf(const Verdict& verdict) {
 int RunCommand(const Catalogue& catalogue, const RunArgs& args) {
   const auto scenario = catalogue.Make(args.scenario.name, args.scenario.options);
   if (!scenario.ok()) return Complain("run", scenario.status());
-  const Choices choices = args.seed ? Choices::FromSeed(*args.seed) : Choices::Calm();
+  std::vector<Fault> without;
+  if (args.faults.given()) {
+    const auto left_out = FaultsLeftOut({*scenario}, args.faults);
+    if (!left_out.ok()) return Complain("run", left_out.status());
+    without = *left_out;
+  }
+  const Choices choices = args.seed ? SeedWithout(*args.seed, without) : Choices::Calm();
   const auto started = std::chrono::steady_clock::now();
   const RunResult result = Simulate(*scenario, choices, {.keep_events = !args.events.empty()});
   const double seconds =

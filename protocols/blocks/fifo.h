@@ -33,13 +33,22 @@ struct SegmentAck {
   uint64_t epoch = 0, received = 0;  // All up to this number.
 };
 
+// The decisions of a channel. Each is a pure function, and these are the right ones.
+struct FifoDecisions {
+  // Whether what was not acknowledged is sent again, when it was sent so often already.
+  bool (*SendsAgain)(uint64_t times) = [](uint64_t) { return true; };
+  // Whether a message that comes before its turn is delivered at once, instead of being held back.
+  bool (*DeliversEarly)() = [] { return false; };
+};
+
 // Body is the plain struct, or the variant of them, that the channels carry.
 template <class Body>
 class Fifo {
  public:
   // What is not acknowledged `resend_after` it was sent is sent again, by the fiber that runs
   // Resend().
-  Fifo(Env& env, Duration resend_after) : env_(env), resend_after_(resend_after) {}
+  Fifo(Env& env, Duration resend_after, const FifoDecisions& decisions = {})
+      : env_(env), resend_after_(resend_after), decisions_(decisions) {}
 
   // REQUIRES: the epoch is greater than any before.
   void Open(uint64_t epoch) {
@@ -61,7 +70,7 @@ class Fifo {
   void Send(NodeId to, Body body) {
     CHECK(is_open());
     Out& out = out_[to];
-    out.unacknowledged.push_back({{epoch_, ++out.sent, std::move(body)}, env_.Now()});
+    out.unacknowledged.push_back({{epoch_, ++out.sent, std::move(body)}, env_.Now(), 1});
     env_.Send(to, out.unacknowledged.back().segment);
   }
 
@@ -89,8 +98,9 @@ class Fifo {
       const Time now = env_.Now();
       for (auto& [to, out] : out_) {
         for (Sent& sent : out.unacknowledged) {
-          if (now - sent.at < resend_after_) continue;
+          if (now - sent.at < resend_after_ || !decisions_.SendsAgain(sent.times)) continue;
           sent.at = now;
+          ++sent.times;
           env_.Send(to, sent.segment);
         }
       }
@@ -101,6 +111,7 @@ class Fifo {
   struct Sent {
     Segment<Body> segment;
     Time at;
+    uint64_t times;  // So often it was sent.
   };
   struct Out {
     uint64_t sent = 0;
@@ -115,10 +126,11 @@ class Fifo {
   void OnSegment(NodeId from, const Segment<Body>& m, Deliver& deliver) {
     if (m.epoch != epoch_) return;
     In& in = in_[from];
-    if (m.number > in.received) in.early.emplace(m.number, m.body);
+    const bool is_new = m.number > in.received && in.early.emplace(m.number, m.body).second;
     std::vector<Body> next;
+    if (is_new && decisions_.DeliversEarly()) next.push_back(m.body);
     while (!in.early.empty() && in.early.begin()->first == in.received + 1) {
-      next.push_back(std::move(in.early.begin()->second));
+      if (!decisions_.DeliversEarly()) next.push_back(std::move(in.early.begin()->second));
       in.early.erase(in.early.begin());
       ++in.received;
     }
@@ -137,6 +149,7 @@ class Fifo {
 
   Env& env_;
   const Duration resend_after_;
+  const FifoDecisions decisions_;
   uint64_t epoch_ = 0;
   uint64_t last_ = 0;  // The greatest epoch so far.
   std::map<NodeId, Out> out_;

@@ -68,7 +68,7 @@ std::vector<std::string> Wal::ReadSegments(bool& readable) {
     if (absl::IsDataLoss(bytes.status())) {
       // Nobody knows what was there: taken for the end of the log, it might be acknowledged
       // records that are lost.
-      readable = false;
+      readable = !decisions_.UnreadableIsDamage();
       bytes = ReadUpToLoss(*file);
     }
     MustWork(bytes.status());
@@ -86,7 +86,8 @@ uint64_t Wal::Append(std::string payload) {
 }
 
 void Wal::AwaitDurable(uint64_t record) {
-  progress_.Await([&] { return decisions_.MayAcknowledge(record, written_, durable_); });
+  progress_.Await([&] { return decisions_.MayAcknowledge(record, written_, durable_); },
+                  decisions_.PatienceEnds(env_.Now()));
 }
 
 // Writes and syncs all that waits now; what is appended meanwhile is for the next time.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "sim/codec.h"
@@ -58,19 +59,30 @@ bool HasBlankSector(std::string_view segment, size_t begin, size_t end) {
 struct Scan {
   std::vector<WalRecord> records;
   uint64_t durable = 0;
-  bool damaged = false;  // What comes after the records was written, and is no record.
+  bool damaged = false;              // What comes after the records was written, and is no record.
+  std::vector<uint64_t> past_holes;  // Of the records, the first after each hole.
 };
 
 Scan ScanSegment(std::string_view segment, const WalDecisions& decisions) {
   Scan scan;
   size_t offset = 0;
+  bool hole = false;
   WalPlace place = InspectWal(segment, 0, decisions);
-  while (place.kind == WalPlace::Kind::kRecord) {
-    if (!scan.records.empty() && place.record.sequence != scan.records.back().sequence + 1) break;
-    scan.durable = std::max(scan.durable, place.durable);
-    scan.records.push_back(std::move(place.record));
-    offset += place.bytes;
-    place = InspectWal(segment, offset, decisions);
+  for (; offset < segment.size(); place = InspectWal(segment, offset, decisions)) {
+    if (place.kind == WalPlace::Kind::kRecord) {
+      const uint64_t sequence = place.record.sequence;
+      const bool follows = scan.records.empty() || sequence == scan.records.back().sequence + 1;
+      if (!follows && !hole) break;
+      if (std::exchange(hole, false)) scan.past_holes.push_back(sequence);
+      scan.durable = std::max(scan.durable, place.durable);
+      scan.records.push_back(std::move(place.record));
+      offset += place.bytes;
+    } else if (place.kind != WalPlace::Kind::kDamaged && decisions.ReadsOnPastHoles()) {
+      hole = true;
+      offset += kWalUnitBytes;
+    } else {
+      break;
+    }
   }
   scan.damaged = place.kind == WalPlace::Kind::kDamaged;
   // What comes later cannot be recovered, but it may know what is missing here.
@@ -126,17 +138,22 @@ WalContents ReadWal(const std::vector<std::string>& segments, const WalDecisions
   WalContents contents;
   std::vector<Scan> scans;
   std::map<uint64_t, WalRecord> newest;  // By sequence.
+  std::set<uint64_t> past_holes;
   for (const std::string& segment : segments) {
     Scan& scan = scans.emplace_back(ScanSegment(segment, decisions));
     contents.durable = std::max(contents.durable, scan.durable);
+    past_holes.insert(scan.past_holes.begin(), scan.past_holes.end());
     for (WalRecord& record : scan.records) {
       WalRecord& other = newest[record.sequence];
       if (record.epoch >= other.epoch) other = std::move(record);
     }
   }
   uint32_t epoch = 0;
+  uint64_t last = 0;
   for (auto& [sequence, record] : newest) {
-    if (sequence != contents.records.size() + 1 || record.epoch < epoch) break;
+    const bool follows = sequence == last + 1 || past_holes.contains(sequence);
+    if (!follows || record.epoch < epoch) break;
+    last = sequence;
     epoch = record.epoch;
     contents.records.push_back(std::move(record));
   }

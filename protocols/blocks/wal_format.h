@@ -30,6 +30,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/time.h"
+
 namespace reprise {
 
 struct WalRecord {
@@ -76,6 +78,15 @@ struct WalDecisions {
   // What to do where a sync fails. What it was to make durable may be gone from the page cache's
   // list of dirty pages, so that the next sync succeeds and means nothing.
   OnError (*OnSyncError)() = [] { return OnError::kAbort; };
+  // Whether records count that come after a hole, where none is and nothing was damaged. A crash
+  // may keep any sectors of what was not synced, so that a later record proves nothing of an
+  // earlier one.
+  bool (*ReadsOnPastHoles)() = [] { return false; };
+  // Whether a sector that cannot be read is damage: nobody knows what was in it.
+  bool (*UnreadableIsDamage)() = [] { return true; };
+  // When a sync that began before is taken for done though it has not returned: never, however long
+  // the disk takes.
+  Time (*PatienceEnds)(Time now) = [](Time) { return kForever; };
 };
 
 inline constexpr size_t kWalUnitBytes = 32;

@@ -114,6 +114,7 @@ struct Recording {
 using Channels = std::set<NodeId>;
 
 struct Decisions {
+  FifoDecisions channels = {};
   // The marker-sending rule's "before p sends further messages along c".
   bool (*SendsMarkerBeforeMessages)() = [] { return true; };
   // After a first marker along c, the channels whose messages are recorded.
@@ -151,7 +152,7 @@ class Branch {
         decisions_(decisions),
         snapshot_every_(snapshot_every),
         store_(env, ""),
-        fifo_(env, kResendAfter),
+        fifo_(env, kResendAfter, decisions.channels),
         deciding_(env) {}
 
   void Run() {
@@ -385,42 +386,39 @@ class Branch {
 
 const std::vector<Mutant<Decisions>>& Mutants() {
   static const std::vector<Mutant<Decisions>> mutants = {
-      {{.name = "late-marker",
-        .id = "CL-M1",
-        .difficulty = "D1",
-        .oracle = "consistent-cut",
-        .about = "after recording, one transfer is sent on each channel before the marker",
-        .origin =
-            "the marker-sending rule's \"before p sends further messages along c\", left out"},
+      {{"late-marker", "CL-M1", "D1", "consistent-cut",
+        "after recording, one transfer is sent on each channel before the marker",
+        "the marker-sending rule's \"before p sends further messages along c\", left out"},
        [](Decisions& d) { d.SendsMarkerBeforeMessages = [] { return false; }; }},
-      {{.name = "records-first-channel",
-        .id = "CL-M2",
-        .difficulty = "D1",
-        .oracle = "consistent-cut",
-        .about = "the channel of the first marker is recorded too, instead of being empty",
-        .origin = "the marker-receiving rule's \"records the state of c as the empty sequence\""},
+      {{"records-first-channel", "CL-M2", "D1", "consistent-cut",
+        "the channel of the first marker is recorded too, instead of being empty",
+        "the marker-receiving rule's \"records the state of c as the empty sequence\""},
        [](Decisions& d) { d.FirstMarkerOpens = [](Channels all, NodeId) { return all; }; }},
-      {{.name = "second-marker-closes-all",
-        .id = "CL-M3",
-        .difficulty = "D1",
-        .oracle = "consistent-cut",
-        .about = "the second marker ends the recording of every channel, not only of its own",
-        .origin = "the marker-receiving rule's \"before q received the marker along c\""},
+      {{"second-marker-closes-all", "CL-M3", "D1", "consistent-cut",
+        "the second marker ends the recording of every channel, not only of its own",
+        "the marker-receiving rule's \"before q received the marker along c\""},
        [](Decisions& d) { d.MarkerLeavesOpen = [](Channels, NodeId) { return Channels(); }; }},
-      {{.name = "reinjects-twice",
-        .id = "CL-M5",
-        .difficulty = "D1",
-        .oracle = "consistent-cut",
-        .about = "what a sender sends again after going back is taken for new",
-        .origin =
-            "Elnozahy et al. 2002: lost messages are sent again, so duplicates must be found"},
+      {{"reinjects-twice", "CL-M5", "D1", "consistent-cut",
+        "what a sender sends again after going back is taken for new",
+        "Elnozahy et al. 2002: lost messages are sent again, so duplicates must be found"},
        [](Decisions& d) { d.IsDuplicate = [](uint64_t, uint64_t) { return false; }; }},
-      {{.name = "epoch-not-durable",
-        .id = "CL-X1",
-        .difficulty = "D2",
-        .oracle = "consistent-cut",
-        .about = "only snapshots are made durable, so that after two crashes an epoch begins twice",
-        .origin = "Elnozahy et al. 2002: an incarnation number must be on stable storage first"},
+      {{"overtaking", "CL-X1", "D1", "consistent-cut", "channels deliver in the order of arrival",
+        "Chandy and Lamport 1985: channels are FIFO"},
+       [](Decisions& d) { d.channels.DeliversEarly = [] { return true; }; }},
+      {{"sends-once", "CL-X2", "D1", "converges", "what was not acknowledged is not sent again",
+        "Chandy and Lamport 1985: channels are error-free"},
+       [](Decisions& d) { d.channels.SendsAgain = [](uint64_t) { return false; }; }},
+      {{"gives-up", "CL-X3", "D2", "converges",
+        "after 2.8 s without an acknowledgement a message is not sent again",
+        "connections that a partition outlasts"},
+       [](Decisions& d) {
+         d.channels.SendsAgain = [](uint64_t times) {
+           return times < uint64_t{2800ms / kResendAfter};
+         };
+       }},
+      {{"epoch-not-durable", "CL-X4", "D2", "consistent-cut",
+        "only snapshots are made durable, so that after two crashes an epoch begins twice",
+        "Elnozahy et al. 2002: an incarnation number must be on stable storage first"},
        [](Decisions& d) { d.SavesEpoch = [] { return false; }; }},
   };
   return mutants;

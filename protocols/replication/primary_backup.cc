@@ -26,6 +26,8 @@
 // backup be silent for a moment, and the view service give up on the backup first: then there is a
 // live copy that no view can ever use. The rule costs two delays at each failover.
 
+#include "protocols/replication/primary_backup.h"
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -45,6 +47,11 @@
 namespace reprise {
 namespace {
 
+using primary_backup::Clocks;
+using primary_backup::Decisions;
+using primary_backup::Member;
+using primary_backup::Mutants;
+using primary_backup::View;
 using store::Request;
 
 constexpr Duration kPing = 100ms;
@@ -55,17 +62,6 @@ constexpr int64_t kDriftPpm = 500;  // The most that a server's clock is fast or
 
 // The grantor waits longer than the holder may believe, by either clock.
 static_assert(kDead >= kLease + kLease * kDriftPpm / 1'000'000 + 1ns);
-
-using Member = Holder;  // A server in one of its lives. Its next life is another member.
-
-struct View {
-  uint64_t number = 0;
-  Member primary, backup;  // Of nobody, where there is none.
-};
-
-struct Clocks {
-  Time monotonic, wall;
-};
 
 struct Operation {
   uint64_t index;  // In the one order of all operations.
@@ -105,25 +101,6 @@ struct Forwarded {  // Backup: in this view I hold all operations up to this one
 
 struct Serving {  // A fact: who reports it has become primary.
   uint64_t view;
-};
-
-// Where the protocol decides.
-struct Decisions {
-  // View service: whether a view with another primary may follow, or only with another backup.
-  bool (*MayAdvanceView)(bool, bool) = [](bool acknowledged, bool same_primary) {
-    return acknowledged || same_primary;
-  };
-  // View service: whether that server, which is alive, may take over from the dead primary.
-  bool (*MayPromote)(const View&, const Member&) = [](const View& view, const Member& server) {
-    return view.number == 0 || server == view.backup;
-  };
-  bool (*AnswersBeforeBackupAck)() = [] { return false; };
-  bool (*AcceptsForwarded)(uint64_t, uint64_t) = [](uint64_t mine, uint64_t tagged) {
-    return mine == tagged;
-  };
-  bool (*LeaseValid)(const Clocks&, const Clocks&) = [](const Clocks& now, const Clocks& until) {
-    return now.monotonic < until.monotonic;
-  };
 };
 
 class ViewService {
@@ -283,7 +260,7 @@ class Server {
       lease_.monotonic = std::max(lease_.monotonic, m.sent.monotonic + kLease);
       lease_.wall = std::max(lease_.wall, m.sent.wall + kLease);
     }
-    if (m.view.number > view_.number) Adopt(m.view);
+    if (decide_.Adopts(m.view.number, view_.number)) Adopt(m.view);
   }
 
   void Adopt(const View& view) {
@@ -423,29 +400,6 @@ class Server {
   std::deque<Pending> pending_;          // Forwarded, and not acknowledged.
   std::map<uint64_t, Operation> early_;  // Came too early to be executed.
 };
-
-const std::vector<Mutant<Decisions>>& Mutants() {
-  static const std::vector<Mutant<Decisions>> mutants = {
-      {{"answer-before-ack", "PB-M1", "D1", "durable",
-        "the primary answers before the backup has the operation", "asynchronous replication"},
-       [](Decisions& d) { d.AnswersBeforeBackupAck = [] { return true; }; }},
-      {{"promote-anyone", "PB-M2", "D1", "durable",
-        "the view service promotes a server that was never sent the state", "MIT 6.824 lab 2"},
-       [](Decisions& d) { d.MayPromote = [](const View&, const Member&) { return true; }; }},
-      {{"advance-unacknowledged", "PB-M3", "D2", "linearizable",
-        "the view service replaces a primary that never acknowledged the view", "MIT 6.824 lab 2"},
-       [](Decisions& d) { d.MayAdvanceView = [](bool, bool) { return true; }; }},
-      {{"lease-by-wall-clock", "PB-M4", "D1", "linearizable",
-        "a primary asks the time of day whether its lease has run out",
-        "leases and stepped clocks"},
-       [](Decisions& d) {
-         d.LeaseValid = [](const Clocks& now, const Clocks& end) { return now.wall < end.wall; };
-       }},
-      {{"no-fence", "PB-M5", "D2", "linearizable",
-        "a server executes what is forwarded to it in another view", "SERVER-16570"},
-       [](Decisions& d) { d.AcceptsForwarded = [](uint64_t, uint64_t) { return true; }; }}};
-  return mutants;
-}
 
 Scenario Make(const Options& options, const std::string& mutant) {
   const Decisions decide = DecisionsOf(Mutants(), mutant);

@@ -131,8 +131,8 @@ std::string SignatureOf(const Verdict& verdict) {
 
 CampaignResult RunCampaign(const Scenario& scenario, const CampaignOptions& options,
                            const std::function<bool(const Progress&)>& report) {
-  return RunCampaign(scenario, Plan(scenario, options.strategy, options.base_seed), options,
-                     report);
+  return RunCampaign(scenario, Plan(scenario, options.strategy, options.base_seed, options.without),
+                     options, report);
 }
 
 CampaignResult RunCampaign(const Scenario& scenario, const Plan& plan,

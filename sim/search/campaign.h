@@ -22,6 +22,7 @@ namespace reprise {
 struct CampaignOptions {
   Strategy strategy = Strategy::kAll;
   uint64_t base_seed = 1;
+  std::vector<Fault> without = {};  // These never strike.
   std::optional<uint64_t> runs_at_most = {};
   std::optional<std::chrono::milliseconds> time_at_most = {};  // Of the real clock.
   int jobs = 1;
@@ -66,7 +67,7 @@ std::string SignatureOf(const Verdict& verdict);
 // campaign stops, and what was found is kept.
 CampaignResult RunCampaign(const Scenario& scenario, const CampaignOptions& options,
                            const std::function<bool(const Progress&)>& report);
-// The same with a plan of one's own, whatever the options say of strategy and seed.
+// The same with a plan of one's own, whatever the options say of strategy, seed and faults.
 CampaignResult RunCampaign(const Scenario& scenario, const Plan& plan,
                            const CampaignOptions& options,
                            const std::function<bool(const Progress&)>& report);

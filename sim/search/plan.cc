@@ -37,13 +37,19 @@ struct WireSingles {
   std::vector<std::vector<WireTaken>> lists;
 };
 
-std::vector<Departures> SinglesOf(const Scenario& scenario) {
+bool Has(const std::vector<Fault>& faults, Label label) {
+  return std::ranges::any_of(faults, [&](Fault fault) { return LabelOf(fault) == label; });
+}
+
+std::vector<Departures> SinglesOf(const Scenario& scenario, const std::vector<Fault>& without) {
   const RunResult calm = Simulate(scenario, Choices::Calm(), {.find_opportunities = true});
   std::map<std::string, std::vector<Opportunity>> by_label;
   for (const Opportunity& o : calm.opportunities) {
-    by_label[o.address.site.label.name()].push_back(o);
+    const Label label = o.address.site.label;
+    if (!Has(without, label)) by_label[label.name()].push_back(o);
   }
-  const bool loses = RateOf(scenario, Fault::kUnsynced).num != 0;
+  const bool loses = RateOf(scenario, Fault::kUnsynced).num != 0 &&
+                     std::ranges::find(without, Fault::kUnsynced) == without.end();
   std::vector<Departures> out;
   for (const auto& [label, places] : by_label) {
     const size_t count = std::min(places.size(), kPlacesAtMost);
@@ -53,11 +59,12 @@ std::vector<Departures> SinglesOf(const Scenario& scenario) {
 }
 
 // Found in a child, which the calm run may kill: then there are none.
-std::vector<Departures> Singles(const Scenario& scenario) {
+std::vector<Departures> Singles(const Scenario& scenario, const std::vector<Fault>& without) {
   const auto words = InChild(
       [&] {
         WireSingles wire;
-        for (const Departures& single : SinglesOf(scenario)) wire.lists.push_back(ToWire(single));
+        for (const Departures& single : SinglesOf(scenario, without))
+          wire.lists.push_back(ToWire(single));
         return Encode(wire);
       },
       std::chrono::minutes(1));
@@ -70,10 +77,20 @@ std::vector<Departures> Singles(const Scenario& scenario) {
 
 }  // namespace
 
-Plan::Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed)
-    : strategy_(strategy), base_seed_(base_seed) {
+Choices SeedWithout(uint64_t seed, const std::vector<Fault>& without) {
+  if (without.empty()) return Choices::FromSeed(seed);
+  Departures none;
+  for (Fault fault : without)
+    none.push_back({{{SwarmLabelOf(fault)}, 1}, 0, std::size(kIntensities)});
+  Sort(none);
+  return Choices::FromSeed(seed, none);
+}
+
+Plan::Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed,
+           std::vector<Fault> without)
+    : strategy_(strategy), base_seed_(base_seed), without_(std::move(without)) {
   if (strategy == Strategy::kSwarm) return;
-  singles_ = Singles(scenario);
+  singles_ = Singles(scenario, without_);
   singles_.insert(singles_.begin(), Departures());  // The calm run.
   first_seed_ = singles_.size();
 }
@@ -92,7 +109,7 @@ std::optional<uint64_t> Plan::size() const {
 Choices Plan::At(uint64_t index) const {
   if (index < first_seed_) return Choices::FromDepartures(singles_[index]);
   CHECK(strategy_ != Strategy::kSingle);
-  return Choices::FromSeed(*SeedAt(index));
+  return SeedWithout(*SeedAt(index), without_);
 }
 
 std::optional<uint64_t> Plan::SeedAt(uint64_t index) const {

@@ -4,6 +4,9 @@
 // First the calm run. Then every single fault: the calm run with one departure, at places spread
 // evenly over each kind of fault; they are few, and failures found there are born small. Then
 // seeds, each with a swarm of its own.
+//
+// Kinds of fault may be left out, to see what a bug needs. Nothing new is needed for that: each
+// seed's intensity of such a fault is drawn at an address, and is said to be none.
 
 #pragma once
 
@@ -21,10 +24,15 @@ enum class Strategy {
   kSingle  // The calm run and single faults only.
 };
 
+// The run of that seed in which these faults have the intensity none, so that they never strike.
+// All else is drawn as without them.
+Choices SeedWithout(uint64_t seed, const std::vector<Fault>& without);
+
 class Plan {
  public:
   // Makes the calm run, in a child, to see which faults can strike.
-  Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed);
+  Plan(const Scenario& scenario, Strategy strategy, uint64_t base_seed,
+       std::vector<Fault> without = {});
   // These runs, in this order, and no others.
   explicit Plan(std::vector<Departures> runs);
 
@@ -39,6 +47,7 @@ class Plan {
  private:
   Strategy strategy_;
   uint64_t base_seed_;
+  std::vector<Fault> without_;
   uint64_t first_seed_ = 0;
   std::vector<Departures> singles_;
 };
