@@ -75,12 +75,7 @@ struct Output {
   std::string out, err;
 };
 
-inline Output Reprise(std::vector<std::string> arguments) {
-  static const Catalogue catalogue = [] {
-    Catalogue all;
-    all.Add(StreamFamily());
-    return all;
-  }();
+inline Output Reprise(std::vector<std::string> arguments, const Catalogue& catalogue) {
   arguments.insert(arguments.begin(), "reprise");
   std::vector<char*> argv;
   for (std::string& a : arguments) argv.push_back(a.data());
@@ -91,6 +86,15 @@ inline Output Reprise(std::vector<std::string> arguments) {
   output.out = ::testing::internal::GetCapturedStdout();
   output.err = ::testing::internal::GetCapturedStderr();
   return output;
+}
+
+inline Output Reprise(std::vector<std::string> arguments) {
+  static const Catalogue catalogue = [] {
+    Catalogue all;
+    all.Add(StreamFamily());
+    return all;
+  }();
+  return Reprise(std::move(arguments), catalogue);
 }
 
 // A complaint is one line on stderr, which begins with who complains, and nothing on stdout.

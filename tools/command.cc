@@ -30,6 +30,7 @@ constexpr const char* kAbout =
     "  reprise report primary-backup        how well it recovers: RTO, availability, ...\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
     "  reprise needs                        which faults each known bug needs\n"
+    "  reprise tables                       tables of papers, reproduced\n"
     "  reprise digests                      whether runs are what they were: other machines, "
     "versions\n"
     "  reprise bench                        what an event costs on this machine\n"
@@ -62,6 +63,7 @@ class CommandLine {
     AddReport();
     AddMutants();
     AddNeeds();
+    AddTables();
     AddDigests();
     AddBench();
     AddDemo();
@@ -297,6 +299,13 @@ class CommandLine {
     AddJson(c, needs_.json);
   }
 
+  void AddTables() {
+    CLI::App* c = Add("tables", "Tables of papers: theirs, the model's and the simulation's");
+    c->add_option("TABLE", tables_.names, "Only these: T03, T08, ...");
+    c->add_flag("--markdown", tables_.markdown, "As docs/tables.md has it");
+    AddJson(c, tables_.json);
+  }
+
   void AddDigests() {
     CLI::App* c = Add("digests", "A table of every scenario's first digests, or a check of one");
     auto* out = c->add_option("-o,--out", digests_.out, "Write the table there");
@@ -370,6 +379,7 @@ class CommandLine {
       needs_.base_seed = base_seed;
       return NeedsCommand(catalogue_, needs_);
     }
+    if (Chose("tables")) return TablesCommand(tables_);
     if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
     if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
@@ -404,6 +414,7 @@ class CommandLine {
   ReportArgs report_;
   MutantsArgs mutants_;
   NeedsArgs needs_;
+  TablesArgs tables_;
   DigestsArgs digests_;
   BenchArgs bench_;
   DemoArgs demo_;

@@ -127,6 +127,13 @@ struct NeedsArgs {
 };
 int NeedsCommand(const Catalogue& catalogue, const NeedsArgs& args);
 
+struct TablesArgs {
+  std::vector<std::string> names;  // Empty for all.
+  bool markdown = false;
+  bool json = false;
+};
+int TablesCommand(const TablesArgs& args);
+
 struct DigestsArgs {
   std::string out;    // A file for the table; the standard output, where empty.
   std::string check;  // A table to hold the runs against; none, where empty.

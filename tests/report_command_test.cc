@@ -1,0 +1,74 @@
+// reprise report and reprise tables: what they print and how they end.
+
+#include "protocols/protocols.h"
+#include "sim/files.h"
+#include "tests/command_helper.h"
+#include "tools/tables.h"
+
+namespace reprise {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+Output OnProtocols(std::vector<std::string> arguments) {
+  return Reprise(std::move(arguments), AllProtocols());
+}
+
+TEST(ReportCommand, AddsUpWhatRunsMeasure) {
+  const TemporaryFolder folder;
+  const Output output = OnProtocols(
+      {"report", "primary-backup", "--runs", "40", "--json", "--plot", folder / "plot.svg"});
+  ASSERT_EQ(output.status, 0) << output.err;
+  const json report = json::parse(output.out);
+  EXPECT_EQ(report["schema"], "reprise.report/1");
+  EXPECT_EQ(report["runs"], 40);
+  const json& metrics = report["metrics"];
+  EXPECT_EQ(metrics["lost"]["sum"], 0);
+  EXPECT_GT(metrics["lost"]["count"], 100);
+  EXPECT_GT(metrics["first-success"]["mean_ns"], 1e6);
+  EXPECT_GE(metrics["restart"]["mean_ns"], 100e6);   // A node is down for that long at least,
+  EXPECT_LE(metrics["restart"]["most_ns"], 1000e6);  // and no longer than that.
+  EXPECT_GT(metrics["availability"]["value"], .5);
+  EXPECT_LT(metrics["availability"]["value"], 1);
+  EXPECT_GT(metrics["amplification"]["value"], 2);
+  uint64_t asked = 0;
+  for (const json& stretch : report["over_time"]) asked += stretch["asked"].get<uint64_t>();
+  EXPECT_EQ(metrics["availability"]["count"], asked);
+  const auto plot = LoadFile(folder / "plot.svg", 1 << 20);
+  ASSERT_TRUE(plot.ok());
+  EXPECT_THAT(*plot, HasSubstr("<polyline"));
+}
+
+TEST(ReportCommand, SaysItInWordsToo) {
+  const Output output = OnProtocols({"report", "write-ahead-log", "--runs", "30"});
+  ASSERT_EQ(output.status, 0) << output.err;
+  EXPECT_THAT(output.out, HasSubstr("RPO"));
+  EXPECT_THAT(output.out, HasSubstr("data-recovery"));
+}
+
+TEST(ReportCommand, MeasuresTheLossOfAMutant) {
+  const Output output =
+      OnProtocols({"report", "primary-backup:answer-before-ack", "--runs", "100", "--json"});
+  EXPECT_EQ(output.status, 1);
+  EXPECT_GT(json::parse(output.out)["metrics"]["lost"]["sum"], 0);
+}
+
+TEST(ReportCommand, Mistakes) {
+  ExpectComplaint(OnProtocols({"report", "primary-bakcup"}), 2, "primary-backup");
+}
+
+TEST(TablesCommand, KnowsItsTables) {
+  ExpectComplaint({"tables", "T99"}, 2, "there are T03, ");
+  for (const Table& table : Tables()) EXPECT_NE(table.rows, nullptr) << table.name;
+}
+
+TEST(TablesCommand, ARowIsWithinItsToleranceOrNot) {
+  EXPECT_TRUE((TableRow{"", {}, 100, 101, .02}).within());
+  EXPECT_TRUE((TableRow{"", {}, 100, 99, .02}).within());
+  EXPECT_FALSE((TableRow{"", {}, 100, 103, .02}).within());
+  EXPECT_FALSE((TableRow{"", {}, 100, 97, .02}).within());
+}
+
+}  // namespace
+}  // namespace reprise
