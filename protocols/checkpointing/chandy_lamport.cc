@@ -430,12 +430,10 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .id = "CL-X3",
         .difficulty = "D2",
         .oracle = "converges",
-        .about = "after 2.8 s without an acknowledgement a message is not sent again",
+        .about = "after four seconds without an acknowledgement a message is not sent again",
         .origin = "connections that a partition outlasts"},
        [](Decisions& d) {
-         d.channels.SendsAgain = [](uint64_t times) {
-           return times < uint64_t{2800ms / kResendAfter};
-         };
+         d.channels.SendsAgain = [](uint64_t times) { return times < uint64_t{4s / kResendAfter}; };
        }},
   };
   return mutants;
