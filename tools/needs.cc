@@ -133,7 +133,11 @@ class Examiner {
   void AddLine(Row& row, const std::string& name, const Faults& faults, bool is_class) const {
     if (Interrupted() || Both(faults, row.in_trace).empty()) return;
     const Faults on_menu = Both(faults, menu_);
-    row.lines.push_back({name, is_class, Only(on_menu), Without(on_menu)});
+    Outcome only = Only(on_menu);
+    // It may take several classes together: those of the shrunk trace.
+    const Faults others = Minus(row.in_trace, on_menu);
+    if (only.found == 0 && !others.empty()) only = {row.trace_only.found, Names(others)};
+    row.lines.push_back({name, is_class, only, Without(on_menu)});
   }
 
   const Scenario& scenario_;
@@ -189,9 +193,9 @@ void PrintRowJson(const Row& row, const NeedsArgs& args) {
   PrintJson(out);
 }
 
-// Of each class, the mutants that only it finds.
+// Of each class, the mutants that are not found without it, and what else these need.
 void PrintSummary(const std::vector<Row>& rows) {
-  std::printf("\n| class | its faults | mutants that only it finds |\n|---|---|---|\n");
+  std::printf("\n| class | its faults | mutants that need it |\n|---|---|---|\n");
   for (const FaultClass& kind : FaultClasses()) {
     std::string ids;
     for (const Row& row : rows) {
@@ -199,6 +203,7 @@ void PrintSummary(const std::vector<Row>& rows) {
         if (!l.is_class || l.name != kind.name || l.only.found == 0 || l.without.found != 0)
           continue;
         ids += (ids.empty() ? "" : ", ") + row.mutant.id;
+        if (!l.only.with.empty()) ids += " (with " + l.only.with + ")";
       }
     }
     std::printf("| %s | %s | %s |\n", std::string(kind.name).c_str(),

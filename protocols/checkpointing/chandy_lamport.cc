@@ -409,12 +409,10 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         "Chandy and Lamport 1985: channels are error-free"},
        [](Decisions& d) { d.channels.SendsAgain = [](uint64_t) { return false; }; }},
       {{"gives-up", "CL-X3", "D2", "converges",
-        "after 2.8 s without an acknowledgement a message is not sent again",
+        "after four seconds without an acknowledgement a message is not sent again",
         "connections that a partition outlasts"},
        [](Decisions& d) {
-         d.channels.SendsAgain = [](uint64_t times) {
-           return times < uint64_t{2800ms / kResendAfter};
-         };
+         d.channels.SendsAgain = [](uint64_t times) { return times < uint64_t{4s / kResendAfter}; };
        }},
       {{"epoch-not-durable", "CL-X4", "D2", "consistent-cut",
         "only snapshots are made durable, so that after two crashes an epoch begins twice",

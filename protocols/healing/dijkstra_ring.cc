@@ -71,7 +71,8 @@ class Machine {
   }
 
   bool Move() {
-    state_ = {state_.s % k_, state_.l % k_};  // Whatever a fault has left there is some state.
+    // Whatever a fault has left there is some state.
+    state_ = {decide_.StateOf(state_.s, k_), decide_.StateOf(state_.l, k_)};
     const bool bottom = number() == 0;
     if (!HasPrivilege(decide_, bottom, state_)) return false;
     state_.s = AfterMove(bottom, state_, k_);
@@ -101,6 +102,13 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .about = "the bottom machine moves when its state differs from its predecessor's",
         .origin = "Dijkstra 1974: one machine must be exceptional"},
        [](Decisions& d) { d.BottomMoves = [](const State& state) { return state.s != state.l; }; }},
+      {{.name = "trusts-memory",
+        .id = "DI-X1",
+        .difficulty = "D1",
+        .oracle = "stabilises",
+        .about = "what is found in memory is taken for a state though it is none of the K",
+        .origin = "Dijkstra 1974: any initial state, of those that there are"},
+       [](Decisions& d) { d.StateOf = [](uint64_t found, uint64_t) { return found; }; }},
   };
   return mutants;
 }

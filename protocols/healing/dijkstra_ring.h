@@ -16,6 +16,10 @@ struct State {
 struct Decisions {
   // How many states there are, for n machines that send each other messages.
   uint64_t (*K)(uint64_t n) = [](uint64_t) -> uint64_t { return 1 << 16; };
+  // Which of the k states it is that a fault may have left in memory.
+  uint64_t (*StateOf)(uint64_t found, uint64_t k) = [](uint64_t found, uint64_t k) {
+    return found % k;
+  };
   bool (*BottomMoves)(const State& state) = [](const State& state) { return state.s == state.l; };
 };
 
