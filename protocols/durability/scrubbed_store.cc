@@ -119,12 +119,9 @@ class StoreReplica {
 
   std::optional<std::string> BytesFor(uint64_t block) {
     if (const auto at = cache_.find(block); at != cache_.end()) return at->second;
-    const bool verified = LooksGood(block);
-    if (!verified) Want(block, blocks_.version(block));
-    if (!decide_.MayAnswer(verified)) return std::nullopt;
-    const auto bytes = blocks_.Read(block);
-    if (bytes.ok()) Remember(block, *bytes);
-    return bytes.ok() ? *bytes : blocks_.ReadUnverified(block);
+    const auto bytes = LookTwice(block);
+    if (bytes) Remember(block, *bytes);
+    return Given(block, bytes, decide_.MayAnswer);
   }
 
   void OnPut(NodeId client, const Put& m) {
@@ -156,8 +153,8 @@ class StoreReplica {
   }
 
   void Install(const Put& put, bool repair) {
-    const auto wanted = wanted_.find(put.block);
-    const bool bad = wanted != wanted_.end() && wanted->second >= blocks_.version(put.block);
+    // What is wanted is bad or too old. The same version again helps the one; it is not the other.
+    const bool bad = wanted_.contains(put.block);
     const uint64_t there = blocks_.version(put.block);
     if (!(repair ? decide_.MayRepair : IsBetter)(there, put.version, bad)) return;
     Remember(put.block, put.bytes);
@@ -170,8 +167,18 @@ class StoreReplica {
   // Scrub and repair.
 
   // A second look, as a read may have been of the wrong place.
-  bool LooksGood(uint64_t block) const {
-    return blocks_.Read(block).ok() || blocks_.Read(block).ok();
+  std::optional<std::string> LookTwice(uint64_t block) const {
+    auto bytes = blocks_.Read(block);
+    if (!bytes.ok()) bytes = blocks_.Read(block);
+    return bytes.ok() ? std::optional(*std::move(bytes)) : std::nullopt;
+  }
+
+  // What others may be given, where that was read.
+  std::optional<std::string> Given(uint64_t block, const std::optional<std::string>& read,
+                                   bool (*may)(bool verified)) {
+    if (!read) Want(block, blocks_.version(block));
+    if (!may(read.has_value())) return std::nullopt;
+    return read ? *read : blocks_.ReadUnverified(block);
   }
 
   void Scrub() {
@@ -180,7 +187,7 @@ class StoreReplica {
       const uint64_t block = k % blocks_.count();
       if (wanted_.contains(block)) continue;
       if (!decide_.ScrubReadsMedium() && cache_.contains(block)) continue;
-      if (!LooksGood(block)) {
+      if (!LookTwice(block)) {
         Want(block, blocks_.version(block));
       } else if (!blocks_.SumIsGood(block)) {
         work_.Push(
@@ -199,7 +206,7 @@ class StoreReplica {
   // Forgets the want, where it is met: by a write, or because a second look finds nothing wrong.
   void Settle(uint64_t block) {
     const auto at = wanted_.find(block);
-    if (at == wanted_.end() || blocks_.version(block) < at->second || !LooksGood(block)) return;
+    if (at == wanted_.end() || blocks_.version(block) < at->second || !LookTwice(block)) return;
     wanted_.erase(at);
     changed_.NotifyAll();
   }
@@ -221,13 +228,8 @@ class StoreReplica {
 
   void OnFetch(NodeId replica, const Fetch& m) {
     if (m.block >= blocks_.count() || blocks_.version(m.block) < m.least) return;
-    const bool verified = LooksGood(m.block);
-    if (!verified) Want(m.block, blocks_.version(m.block));
-    if (!decide_.MayGive(verified)) return;
-    const auto bytes = blocks_.Read(m.block);
-    if (!bytes.ok() && verified) return;  // This once.
-    env_.Send(replica, Fetched{m.block, blocks_.version(m.block),
-                               bytes.ok() ? *bytes : blocks_.ReadUnverified(m.block)});
+    const auto bytes = Given(m.block, LookTwice(m.block), decide_.MayGive);
+    if (bytes) env_.Send(replica, Fetched{m.block, blocks_.version(m.block), *bytes});
   }
 
   void OnFetched(const Fetched& m) {

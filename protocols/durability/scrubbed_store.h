@@ -69,11 +69,11 @@ struct Decisions {
 };
 
 struct Plan {
-  uint64_t blocks = 8;
-  Duration scrub = 400ms;  // The period S, in which each block is looked at once.
-  Duration slot = 150ms;   // Of each client, for one operation.
-  Duration last = 6s;      // When the last slot begins.
-  Duration finale = 7s;    // When every block is read.
+  uint64_t blocks = 4;
+  Duration scrub = 800ms;  // The period S, in which each block is looked at once.
+  Duration slot = 100ms;   // Of each client, for one operation.
+  Duration last = 4s;      // When the last slot begins.
+  Duration finale = 5s;    // When every block is read.
 };
 
 // Of n replicas so many are a quorum: any two of them share a replica.

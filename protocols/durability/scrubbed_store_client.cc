@@ -3,6 +3,9 @@
 // Each operation sits on a slot of virtual time, at a moment of its own, and is left out where the
 // one before is still under way; so taking one away moves no other. A read is given up after a
 // while. A write is not: its version may be on one disk already, and must come to a quorum.
+//
+// Only a quorum is asked and sent to at first, another one for each operation; all others, when
+// that has not done. So a version is on no more disks than it must be.
 
 #include <algorithm>
 #include <map>
@@ -18,6 +21,7 @@ namespace {
 
 const Label kWhat("client-op");
 const Label kWhen("client-when");
+const Label kWhom("client-whom");
 
 constexpr Duration kRound = 60ms;    // How long one round of questions may take.
 constexpr Duration kPatience = 1s;   // With a read.
@@ -33,6 +37,7 @@ class BlobClient {
     for (int64_t k = 1; k * plan_.slot <= plan_.last; ++k) {
       const uint64_t what = env_.Random(kWhat, 2 * plan_.blocks);
       const uint64_t when = env_.Random(kWhen, kQuantiles);
+      first_ = env_.Random(kWhom, env_.peers().size()) + static_cast<uint64_t>(k);
       const Time at = start + k * plan_.slot + Share(plan_.slot, when);
       if (env_.Now() > at) continue;
       env_.SleepUntil(at);
@@ -65,8 +70,8 @@ class BlobClient {
   void WriteBlob(uint64_t block) {
     ++operation_;
     env_.Report(models::BlobBegun{Op(), block});
-    std::optional<Found> found;
-    while (!found) found = AskAll(block, false);
+    std::optional<Found> found = AskQuorum(block, false, false);
+    while (!found) found = AskQuorum(block, false, true);
     // Versions are pairs of a count and a client, so that no two clients make the same.
     const uint64_t count = std::max(found->version >> 8, count_[block]) + 1;
     count_[block] = count;
@@ -83,8 +88,8 @@ class BlobClient {
     env_.Report(models::BlobBegun{Op(), block});
     const Time deadline = env_.After(kPatience);
     int lost = 0;
-    while (env_.Now() < deadline) {
-      const std::optional<Found> found = AskAll(block, true);
+    for (bool all = false; env_.Now() < deadline; all = true) {
+      const std::optional<Found> found = AskQuorum(block, true, all);
       if (!found) continue;
       if (!found->bytes) {
         lost = found->all && found->holders >= quorum_ ? lost + 1 : 0;
@@ -105,12 +110,17 @@ class BlobClient {
     return false;
   }
 
+  // In the order in which this operation asks them.
+  NodeId Replica(size_t i) const { return env_.peers()[(first_ + i) % env_.peers().size()]; }
+
   // What a quorum tells of the block; where nobody of it can give the bytes of the newest version,
   // what all tell. Nothing where too few answered in this round.
-  std::optional<Found> AskAll(uint64_t block, bool bytes) {
+  std::optional<Found> AskQuorum(uint64_t block, bool bytes, bool all) {
     const uint64_t round = ++round_;
     CrashQuorum<Have> haves(env_.peers().size(), decide_.CountsAnswer);
-    env_.Broadcast(Ask{round, block, bytes});
+    for (size_t i = 0; i < (all ? env_.peers().size() : quorum_); ++i) {
+      env_.Send(Replica(i), Ask{round, block, bytes});
+    }
     const Time until = env_.After(kRound);
     Found found;
     while (const auto mail = env_.ReceiveUntil(until)) {
@@ -144,9 +154,9 @@ class BlobClient {
   bool StoreAtQuorum(uint64_t block, uint64_t version, const std::string& bytes, Time deadline) {
     const uint64_t round = ++round_;
     CrashQuorum<bool> stored(env_.peers().size(), decide_.CountsAnswer);
-    while (env_.Now() < deadline) {
-      for (const NodeId replica : env_.peers()) {
-        if (!stored.Has(replica)) env_.Send(replica, Put{round, block, version, bytes});
+    for (size_t asked = quorum_; env_.Now() < deadline; asked = env_.peers().size()) {
+      for (size_t i = 0; i < asked; ++i) {
+        if (!stored.Has(Replica(i))) env_.Send(Replica(i), Put{round, block, version, bytes});
       }
       const Time until = std::min(deadline, env_.After(2 * kRound));
       while (const auto mail = env_.ReceiveUntil(until)) {
@@ -164,6 +174,7 @@ class BlobClient {
   const Decisions decide_;
   const size_t quorum_;
   uint64_t operation_ = 0, round_ = 0;  // Clients do not crash.
+  uint64_t first_ = 0;                  // Whom this operation asks first.
   std::map<uint64_t, uint64_t> count_;  // The last of ours, of each block.
 };
 

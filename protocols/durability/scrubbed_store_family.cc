@@ -106,20 +106,39 @@ void Inspector(Env& env, Duration storm) {
 DiskModel Disks(int good_copies) {
   DiskModel disks = models::StormyDisk(good_copies);
   disks.hung_for = 1s;
-  disks.rot = OneIn(8);
+  disks.rot = OneIn(4);
+  disks.hung = OneIn(400);
+  disks.sync_fail = OneIn(100);
+  disks.sync_lie = OneIn(30);
+  disks.miswrite = disks.lost_write = OneIn(30);
   disks.rot_slot = disks.full_slot = 500ms;
   disks.full_most = 1s;
   return disks;
 }
 
 void SetWeather(Scenario& s) {
-  s.links = models::HarshLinks();
-  s.cuts = models::HarshPartitions();
-  s.cuts.longest = 1s;
-  s.clogs = models::Clogs();
-  s.clogs.longest = 1s;
+  s.links = {.delay = 1ms,
+             .late = OneIn(16),
+             .late_by = models::HeavyTail,
+             .drop = OneIn(100),
+             .duplicate = OneIn(200),
+             .corrupt = OneIn(400),
+             .truncate = OneIn(400),
+             .stale = OneIn(100),
+             .burst = OneIn(200),
+             .blackhole = OneIn(80),
+             .bandwidth = OneIn(80),
+             .queue = OneIn(80)};
+  s.cuts = {.cut = OneIn(40),
+            .groups = OneIn(160),
+            .bridge = OneIn(160),
+            .ring = OneIn(160),
+            .flap = OneIn(160),
+            .slot = 500ms,
+            .longest = 1s};
+  s.clogs = {.clog = OneIn(80), .swizzle = OneIn(160), .slot = 500ms, .longest = 1s};
   s.processes = {
-      .pause = OneIn(80), .slow = OneIn(80), .slot = 500ms, .pause_most = 1s, .slow_most = 1s};
+      .pause = OneIn(160), .slow = OneIn(160), .slot = 500ms, .pause_most = 1s, .slow_most = 1s};
   s.order = OneIn(50);
 }
 
@@ -130,12 +149,12 @@ Scenario Make(const Options& options, const std::string& mutant) {
   const int f = (replicas - 3) / 2;
   const Decisions decide = DecisionsOf(Mutants(), mutant);
   Scenario s;
-  s.storm = 5s;
+  s.storm = 4s;
   // Syncs of the storm take at most hung_for and slow_sync_most; then each block is scrubbed once,
   // and fetched: in one turn for each replica that may be asked in vain, and written after those
   // that clients write.
   const scrubbed::Plan plan{
-      .blocks = static_cast<uint64_t>(options["blocks"]), .last = 5s, .finale = s.storm + 300ms};
+      .blocks = static_cast<uint64_t>(options["blocks"]), .last = 4s, .finale = s.storm + 300ms};
   const Duration repaired = 1200ms + plan.scrub + 400ms;
   s.calm = repaired + 1s;
   s.roles = {{.name = "replica", .count = replicas, .main = scrubbed::Replica(plan, decide)},
@@ -158,7 +177,10 @@ Scenario Make(const Options& options, const std::string& mutant) {
                .down = 50ms,
                .down_more = 400ms,
                .again = OneIn(8),
-               .wipe = OneIn(8),
+               .several = f < 2 ? Ratio{} : OneIn(40),
+               .zone = f < 2 ? Ratio{} : OneIn(40),
+               .placement = {.zones = 3},
+               .wipe = OneIn(12),
                .disks_lost_at_most = replicas,
                .churn = OneIn(100),
                .churn_most = 2s};
@@ -195,8 +217,8 @@ Family ScrubbedStore() {
                        "whether faults leave what can be survived; else blocks may be "
                        "lost, if the store says so",
                        0, 1, 1},
-                      {"replicas", "how many there are, an odd number being best", 5, 9, 5},
-                      {"blocks", "how many there are", 2, 64, 8},
+                      {"replicas", "how many there are, an odd number being best", 5, 9, 7},
+                      {"blocks", "how many there are", 2, 64, 4},
                       {"clients", "how many read and write", 1, 8, 3}},
           .mutants = InfoOf(Mutants()),
           .make = Make};
