@@ -9,6 +9,7 @@ namespace reprise {
 // checkpointing/
 Family ChandyLamport();
 // durability/
+Family ScrubbedStore();
 Family WriteAheadLog();
 // healing/
 Family DijkstraRing();
@@ -20,6 +21,7 @@ inline Catalogue AllProtocols() {
   all.Add(ChandyLamport());
   all.Add(DijkstraRing());
   all.Add(PrimaryBackup());
+  all.Add(ScrubbedStore());
   all.Add(WriteAheadLog());
   return all;
 }

@@ -42,7 +42,7 @@ class Oracle {
   virtual std::optional<std::string> Undecided() const { return std::nullopt; }
 
   // Why it has judged nothing in this run, where that is by right: there was nothing to judge.
-  // Makes the verdict `skipped`, unless something is undecided.
+  // Where all oracles say so the verdict is `skipped`, unless something is undecided.
   virtual std::optional<std::string> Skipped() const { return std::nullopt; }
 
   // What it has to say of how well the protocol recovered. Asked at the end of every run.

@@ -310,8 +310,11 @@ void World::Fail(const std::string& oracle, const std::string& reason, NodeId no
   verdict_ = {Verdict::Kind::kFail, oracle, reason, timeline_.count(), AtNanos(now_), node};
 }
 
+// A run is undecided where any oracle is; skipped only where all had nothing to judge: where those
+// for safety did, it has passed them.
 void World::Conclude() {
   ForEachOracle([](Oracle& oracle) { return oracle.AtEnd(); }, kNobody);
+  size_t skipped = 0;
   ForEachOracle(
       [&](Oracle& oracle) -> Complaint {
         if (verdict_.kind == Verdict::Kind::kUnknown) return std::nullopt;
@@ -319,7 +322,9 @@ void World::Conclude() {
           if (!why) return;
           verdict_ = {kind, oracle.name(), *why, timeline_.count(), AtNanos(now_), kNobody};
         };
-        give(Verdict::Kind::kSkipped, oracle.Skipped());
+        const std::optional<std::string> nothing = oracle.Skipped();
+        skipped += nothing ? 1 : 0;
+        if (skipped == oracles_.size()) give(Verdict::Kind::kSkipped, nothing);
         give(Verdict::Kind::kUnknown, oracle.Undecided());
         return std::nullopt;
       },

@@ -337,6 +337,25 @@ TEST(Calms, WithoutHealingLivenessIsSkipped) {
   EXPECT_GT(At(ran.Of(Event::Kind::kHeal)[0]), 10'500);
 }
 
+// Sees all, and has nothing against it.
+class Content final : public Oracle {
+ public:
+  std::string name() const override { return "content"; }
+};
+
+TEST(Calms, WithoutHealingSafetyIsJudged) {
+  Scenario s = Tickers();
+  s.calms.quiesce = 2s;
+  const models::Converges<Tick> converges(500ms, "ticked", {n1});
+  const Departures quiesce = {{*ParseAddress("calm-how #1"), 1, 2}};
+  for (const auto& oracles : {JudgedBy(converges, Content()), JudgedBy(Content(), converges)}) {
+    s.oracles = oracles;
+    EXPECT_EQ(RunOf(s, quiesce).result.verdict.kind, Verdict::Kind::kPass);
+  }
+  s.oracles = JudgedBy(converges, converges);
+  EXPECT_EQ(RunOf(s, quiesce).result.verdict.kind, Verdict::Kind::kSkipped);
+}
+
 TEST(Nemesis, AStoryIsRefusedWhereItIsNoStory) {
   const Scenario s = Tickers();
   EXPECT_ANY_THROW(Nemesis(s).At(1s, Fault::kDrop, n1));    // Drawn by message, not by slot.
