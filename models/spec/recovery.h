@@ -72,6 +72,9 @@ class RecoveryMeter final : public Oracle {
     return std::nullopt;
   }
 
+  // It must not count among those that have judged.
+  std::optional<std::string> Skipped() const override { return "a meter judges nothing"; }
+
   void Measure(const RunTotals& totals, Metrics& metrics) const override {
     Metrics mine = metrics_;
     uint64_t succeeded = 0;
