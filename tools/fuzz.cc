@@ -58,7 +58,8 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
                {"findings", campaign.findings.size()},
                {"faults", FaultsJson(campaign.faults)},
                {"faults_wrong", AuditFaults(scenario, campaign.faults)},
-               {"facts", FactsJson(campaign.facts)}});
+               {"facts", FactsJson(campaign.facts)},
+               {"metrics", MetricsJson(campaign.metrics)}});
     return;
   }
   if (campaign.findings.empty()) {
@@ -77,9 +78,32 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
   std::printf("      faults   %s\n",
               FaultCountsText(campaign.faults, std::string(15, ' ')).c_str());
   std::printf("      facts    %s\n", FactsText(campaign.facts).c_str());
+  std::printf("      metrics  %s\n", MetricsText(campaign.metrics).c_str());
   for (const std::string& line : AuditFaults(scenario, campaign.faults)) {
     std::printf("%s  faults   %s\n", Styled(Style::kRed, "FAIL").c_str(), line.c_str());
   }
+}
+
+// Of several scenarios: which of all faults there are no node ever met.
+void PrintTotal(const FuzzArgs& args, uint64_t runs, const FaultCounts& faults) {
+  std::vector<Fault> never;
+  for (size_t i = 0; i < kFaults; ++i) {
+    if (faults[static_cast<Fault>(i)].observed == 0) never.push_back(static_cast<Fault>(i));
+  }
+  if (args.json) {
+    PrintJson({{"schema", "reprise.fuzz/1"},
+               {"type", "total"},
+               {"runs", runs},
+               {"faults", FaultsJson(faults)},
+               {"never_observed", NamesOf(never)}});
+    return;
+  }
+  std::printf("%s  %s runs, %zu of %zu faults observed\n", Styled(Style::kBold, "all ").c_str(),
+              Grouped(runs).c_str(), kFaults - never.size(), kFaults);
+  std::printf("      faults   %s\n", FaultCountsText(faults, std::string(15, ' ')).c_str());
+  std::string names;
+  for (const Fault fault : never) names += "  " + std::string(Info(fault).name);
+  if (!names.empty()) std::printf("      never  %s\n", names.c_str());
 }
 
 int StatusOf(const Scenario& scenario, const CampaignResult& campaign) {
@@ -138,7 +162,12 @@ FuzzOutcome FuzzOne(const Scenario& scenario, const FuzzArgs& args) {
 
 int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args) {
   std::vector<Scenario> scenarios;
-  for (const std::string& name : args.scenarios) {
+  std::vector<std::string> names = args.scenarios;
+  if (names == std::vector<std::string>{"all"}) {
+    names.clear();
+    for (const Family& family : catalogue.families()) names.push_back(family.name);
+  }
+  for (const std::string& name : names) {
     auto scenario = catalogue.Make(name, args.options);
     if (!scenario.ok()) return Complain("fuzz", scenario.status());
     scenarios.push_back(std::move(*scenario));
@@ -152,12 +181,17 @@ int FuzzCommand(const Catalogue& catalogue, const FuzzArgs& args) {
   if (absl::Status s = MakeDirectory(args.out); !s.ok()) return Complain("fuzz", s);
   WatchForInterrupts();
   int status = kOk;
+  FaultCounts faults;
+  uint64_t runs = 0;
   for (const Scenario& scenario : scenarios) {
     const FuzzOutcome outcome = FuzzOne(scenario, restricted);
     status = Worse(status, outcome.status);
+    faults += outcome.campaign.faults;
+    runs += outcome.campaign.progress.runs;
     const bool goes_on = outcome.status == kViolation && args.campaign.keep_going;
     if (outcome.status != kOk && outcome.status != kUndecided && !goes_on) break;
   }
+  if (scenarios.size() > 1) PrintTotal(args, runs, faults);
   return status;
 }
 
