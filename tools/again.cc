@@ -8,16 +8,20 @@ namespace reprise {
 namespace {
 
 bool is_the_program = false;
+std::string program_name = "reprise";
 
 }  // namespace
 
 void RememberProgram(int argc, char** argv) {
+  program_name = argv[0];
   std::string words;
   for (int i = 0; i < argc; ++i) words += std::string(argv[i]) + '\0';
   std::ostringstream started_with;
   started_with << std::ifstream("/proc/self/cmdline").rdbuf();
   is_the_program = started_with.str() == words;
 }
+
+const std::string& ProgramName() { return program_name; }
 
 TwiceOptions InAnotherProcess(const Scenario& scenario, std::optional<uint64_t> seed) {
   if (!is_the_program) return {};

@@ -70,7 +70,6 @@ class CommandLine {
   }
 
   int Run(int argc, char** argv) {
-    demo_.program = argv[0];
     if (argc == 1) {
       std::printf("%s\n", kAbout);
       return kOk;
@@ -192,7 +191,8 @@ class CommandLine {
 
   void AddFuzz() {
     CLI::App* c = Add("fuzz", "Search for runs that fail; shrink each and write its trace");
-    c->add_option("SCENARIO", fuzz_.scenarios, "One or more; or all, for every sound one")->required();
+    c->add_option("SCENARIO", fuzz_.scenarios, "One or more; or all, for every sound one")
+        ->required();
     c->add_option("-n,--runs", raw_.runs, "At most so many runs")->check(Whole(1));
     c->add_option("-t,--time,--for", raw_.time, "At most so long: 60s, 5m (10s, without --runs)")
         ->check(CheckDuration);

@@ -150,7 +150,6 @@ struct BenchArgs {
 int BenchCommand(const BenchArgs& args);
 
 struct DemoArgs {
-  std::string program = "reprise";  // As it was called.
   std::string out = "out/demo";
   int jobs = 1;
   double seconds = 60;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "tools/again.h"
 #include "tools/commands.h"
 #include "tools/console.h"
 #include "tools/render.h"
@@ -89,12 +90,12 @@ int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
   }
   std::printf("%s\n", Styled(Style::kBold, "The pictures").c_str());
   for (const std::string& picture : pictures) std::printf("  %s\n", picture.c_str());
+  const char* const program = ProgramName().c_str();
   std::printf(
       "\n%s\n  %s list\n  %s fuzz %s --time 60s\n  %s replay %s --print\n"
       "  %s timeline %s -o -\n",
-      Styled(Style::kBold, "To go on").c_str(), args.program.c_str(), args.program.c_str(),
-      families.front().name.c_str(), args.program.c_str(), traces.front().c_str(),
-      args.program.c_str(), traces.front().c_str());
+      Styled(Style::kBold, "To go on").c_str(), program, program, families.front().name.c_str(),
+      program, traces.front().c_str(), program, traces.front().c_str());
   return kOk;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 Json FamilyJson(const Family& family) {
   Json out;
+  out["schema"] = "reprise.list/1";
   out["name"] = family.name;
   out["about"] = family.about;
   out["source"] = family.source;
@@ -38,7 +39,8 @@ Json FamilyJson(const Family& family) {
 
 Json FaultJson(Fault fault) {
   const FaultInfo& info = Info(fault);
-  return {{"name", std::string(info.name)},
+  return {{"schema", "reprise.list/1"},
+          {"name", std::string(info.name)},
           {"area", std::string(info.area)},
           {"about", std::string(info.about)}};
 }

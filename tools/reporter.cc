@@ -132,15 +132,16 @@ class Reporter {
   }
 
   void PrintCommands(const Finding& finding, bool kills, const std::string& path) {
-    std::printf("      reproduce   reprise replay %s\n", path.c_str());
+    const char* const program = ProgramName().c_str();
+    std::printf("      reproduce   %s replay %s\n", program, path.c_str());
     if (finding.seed) {
-      std::printf("      or          reprise run %s --seed %s%s%s\n", scenario_.FullName().c_str(),
-                  std::to_string(*finding.seed).c_str(), OptionsText().c_str(),
-                  args_.faults.c_str());
+      std::printf("      or          %s run %s --seed %s%s%s\n", program,
+                  scenario_.FullName().c_str(), std::to_string(*finding.seed).c_str(),
+                  OptionsText().c_str(), args_.faults.c_str());
     }
     if (kills) return;
     const std::string picture = path.substr(0, path.size() - 6) + ".svg";
-    std::printf("      draw        reprise timeline %s -o %s\n", path.c_str(), picture.c_str());
+    std::printf("      draw        %s timeline %s -o %s\n", program, path.c_str(), picture.c_str());
   }
 
   std::string OptionsText() const {
