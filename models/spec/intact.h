@@ -96,8 +96,9 @@ class Intact final : public Oracle {
     if (at == open_.end()) return Text(m.op) + " chose a version, but was not open";
     Open& op = at->second;
     const std::string what = Text(m.op) + " writes " + Of(m.version, op.blob);
-    if (m.version <= op.settled)
+    if (m.version <= op.settled) {
       return what + ", though " + std::to_string(op.settled) + " was settled";
+    }
     if (!blobs_[op.blob].versions.insert(m.version).second) return what + ", as another does";
     op.version = m.version;
     return std::nullopt;

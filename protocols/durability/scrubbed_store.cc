@@ -87,11 +87,10 @@ class StoreReplica {
     const CheckedBlocks::Found found = blocks_.Open();
     env_.Report(FoundDisk{found.anything, found.mine, found.bad.size()});
     for (const uint64_t block : found.bad) Want(block, 0);
-    if (!Counts() && decide_.CountsAtBoot(first_boot, found)) GoLive(CrashVector(n_));
     env_.Spawn([this] { WriteInTurn(); });
     env_.Spawn([this] { Repair(); });
     env_.Spawn([this] { Scrub(); });
-    if (!Counts()) env_.Spawn([this] { CatchUp(); });
+    if (!first_boot) env_.Spawn([this, trusted = decide_.TrustsDisk(found)] { CatchUp(trusted); });
     for (;;) Obey(env_.Receive());
   }
 
@@ -240,7 +239,7 @@ class StoreReplica {
 
   // Restarts.
 
-  void CatchUp() {
+  void CatchUp(bool trusted) {
     while (told_.size() < QuorumOf(n_)) {
       env_.Broadcast(Recover{env_.boot()});
       changed_.Await([this] { return told_.size() >= QuorumOf(n_); }, env_.After(kAgain));
@@ -252,7 +251,8 @@ class StoreReplica {
       Merge(live, m.live);
     });
     for (uint64_t k = 0; k < newest.size(); ++k) {
-      if (wanted_.contains(k) || blocks_.version(k) < newest[k]) Want(k, newest[k]);
+      const bool old = blocks_.version(k) < newest[k];
+      if (wanted_.contains(k) || (old && !trusted)) Want(k, newest[k]);
     }
     Merge(boots_, told_.known());
     changed_.Await([this] { return wanted_.empty(); });

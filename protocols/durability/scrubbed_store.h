@@ -52,10 +52,10 @@ inline bool IsBetter(uint64_t there, uint64_t arrives, bool bad) {
 struct Decisions {
   // What the checksum of a block is over.
   CheckedBlocks::Sum Sum = BlockSum;
-  // Whether a replica that boots counts at once, without having caught up. The first boot of all is
-  // when the store is set up, and there is nothing to catch up with.
-  bool (*CountsAtBoot)(bool, const CheckedBlocks::Found&) =
-      [](bool first_boot, const CheckedBlocks::Found&) { return first_boot; };
+  // Whether a replica that has restarted takes what it finds on its disk for all that it had.
+  bool (*TrustsDisk)(const CheckedBlocks::Found&) = [](const CheckedBlocks::Found&) {
+    return false;
+  };
   // Whether a client may be given the bytes, and another replica may.
   bool (*MayAnswer)(bool) = [](bool verified) { return verified; };
   bool (*MayGive)(bool) = [](bool verified) { return verified; };
