@@ -8,6 +8,8 @@ namespace reprise {
 
 // checkpointing/
 Family ChandyLamport();
+// dataflow/
+Family BarrierSnapshots();
 // durability/
 Family ScrubbedStore();
 Family WriteAheadLog();
@@ -18,6 +20,7 @@ Family PrimaryBackup();
 
 inline Catalogue AllProtocols() {
   Catalogue all;
+  all.Add(BarrierSnapshots());
   all.Add(ChandyLamport());
   all.Add(DijkstraRing());
   all.Add(PrimaryBackup());
