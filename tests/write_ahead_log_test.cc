@@ -61,7 +61,7 @@ TEST(WriteAheadLogTest, CrashesAloneAreNeverTakenForCorruption) {
 
 TEST(WriteAheadLogTest, EachMutantIsFound) {
   const Family family = WriteAheadLog();
-  EXPECT_EQ(family.mutants.size(), 5u);
+  EXPECT_EQ(family.mutants.size(), 8u);
   for (const MutantInfo& mutant : family.mutants) {
     const Scenario s = Make(mutant.id);
     const uint64_t seeds = mutant.difficulty == "D1" ? 200 : 20'000;
