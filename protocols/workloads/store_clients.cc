@@ -47,8 +47,10 @@ class StoreClient {
       const uint64_t turn = static_cast<uint64_t>(k - 1) + what;
       Perform({.verb = verbs_[turn % verbs_.size()], .key = what / verbs_.size()});
     }
+    // Reads alone may be served by somebody who can no longer write.
+    env_.SleepUntil(start + plan_.finale - plan_.patience + Phase());
+    bool all = Perform({plan_.lists ? Verb::kAppend : Verb::kPut, 0});
     env_.SleepUntil(start + plan_.finale + Phase());
-    bool all = true;
     for (uint64_t key = 0; key < plan_.keys; ++key) all &= Perform({Verb::kRead, key});
     if (all) env_.Report(models::Progress{});
   }

@@ -19,12 +19,12 @@ struct Plan {
   Duration patience = 500ms;
   Duration retry = 100ms;     // How long one server may take.
   Duration last = 9s;         // When the last slot begins.
-  Duration finale = 10500ms;  // When every key is read.
+  Duration finale = 10500ms;  // When every key is read, and before that one written.
 };
 
 // Draws nothing but "client-op" and "client-when", once for each slot. Without a draw operations
-// of each kind take turns on one key. Reports Progress (converges.h) when all of its last reads
-// were answered. REQUIRES: its role is called "clients".
+// of each kind take turns on one key. Reports Progress (converges.h) when its last write
+// and all of its last reads were answered. REQUIRES: its role is called "clients".
 NodeMain Client(Plan plan);
 
 }  // namespace reprise::store
