@@ -48,7 +48,7 @@ constexpr uint64_t Fingerprint(std::string_view bytes) {
 
 // clang-format off
 struct BlobBegun { OpId op; uint64_t blob; };            // A read, or a write.
-struct BlobVersion { OpId op; uint64_t version; };       // What is to be written, before it is sent.
+struct BlobVersion { OpId op; uint64_t version; };       // To be written; before it is sent.
 struct BlobWritten { OpId op; };
 struct BlobRead { OpId op; uint64_t version, size, fingerprint; };
 struct BlobLost { OpId op; };                            // "It cannot be read any more."

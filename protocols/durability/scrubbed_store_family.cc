@@ -21,7 +21,7 @@ const std::vector<Mutant<Decisions>>& Mutants() {
       {{.name = "address-not-summed",
         .id = "SC-M1",
         .difficulty = "D2",
-        .oracle = "intact",
+        .oracle = "converges",
         .about = "the checksum is over version and data, so that a block may pass for another",
         .origin = "Bairavasundaram et al., FAST 2008: misdirected writes"},
        [](Decisions& d) {
