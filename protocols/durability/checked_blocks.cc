@@ -61,7 +61,7 @@ CheckedBlocks::Found CheckedBlocks::Open() {
   return found;
 }
 
-// A name that was lost may come back without what was in it, so it is made anew each time.
+// Where there is no such file, a crash has taken its name, or there never was one.
 void CheckedBlocks::OpenFile(const std::string& name, File& file) {
   for (;;) {
     const auto opened = env_.disk().Open(directory_ + "/" + name, OpenMode::kCreateIfMissing);
