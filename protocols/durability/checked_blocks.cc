@@ -1,5 +1,7 @@
 #include "protocols/durability/checked_blocks.h"
 
+#include <algorithm>
+
 #include "sim/check.h"
 #include "sim/codec.h"
 #include "sim/crc32c.h"
@@ -18,6 +20,13 @@ struct StoredEntry {
   uint64_t version = 0;
   uint32_t sum = 0;
 };
+
+// Data and, behind it, its entry.
+std::string SealedBlock(std::string_view bytes, uint64_t version, uint32_t sum) {
+  std::string sector = std::string(bytes) + Encode(StoredEntry{version, sum});
+  sector.resize(kSectorBytes);
+  return sector;
+}
 
 // A whole sector, since only a write of all of it mends what a disk has damaged.
 std::string SectorOf(uint64_t version, uint32_t sum) {
@@ -80,17 +89,28 @@ void CheckedBlocks::Fill(File& file, bool sums) {
     const uint64_t first = file.Size() / kSectorBytes;
     std::string rest;
     for (uint64_t k = first; k < count(); ++k) {
-      rest += sums ? SectorOf(0, sum_(k, 0, zeros)) : zeros;
+      const uint32_t sum = sum_(k, 0, zeros);
+      rest += sums ? SectorOf(0, sum) : SealedBlock(zeros, 0, sum);
     }
     while (!file.WriteAt(first * kSectorBytes, rest).ok() || !file.Sync().ok()) env_.Sleep(kAgain);
   }
 }
 
 bool CheckedBlocks::Load(uint64_t address) {
-  Entry& entry = table_[address] = {};
   const auto sector = sums_.ReadAt(address * kSectorBytes, kSectorBytes);
-  if (!sector.ok()) return false;
-  const auto stored = Decode<StoredEntry>(sector->substr(0, EncodedSize(StoredEntry{})));
+  return (sector.ok() && Believe(address, *sector)) || LoadOwn(address);
+}
+
+// By the copy that lies with the block.
+bool CheckedBlocks::LoadOwn(uint64_t address) {
+  const auto block = blocks_.ReadAt(address * kSectorBytes, kSectorBytes);
+  return block.ok() && Believe(address, block->substr(std::min(kBlockBytes, block->size())));
+}
+
+// Whether the entry that these bytes begin with is that of what is on the disk. It is, from now on.
+bool CheckedBlocks::Believe(uint64_t address, std::string_view bytes) {
+  Entry& entry = table_[address] = {};
+  const auto stored = Decode<StoredEntry>(bytes.substr(0, EncodedSize(StoredEntry{})));
   if (!stored) return false;
   entry = {stored->version, stored->sum, true};
   if (Read(address).ok()) return true;
@@ -100,7 +120,7 @@ bool CheckedBlocks::Load(uint64_t address) {
 
 absl::StatusOr<std::string> CheckedBlocks::Read(uint64_t address) const {
   const Entry& entry = table_[address];
-  auto bytes = blocks_.ReadAt(address * kBlockBytes, kBlockBytes);
+  auto bytes = blocks_.ReadAt(address * kSectorBytes, kBlockBytes);
   if (!bytes.ok()) return bytes.status();
   if (!entry.known || sum_(address, entry.version, *bytes) != entry.sum) {
     return absl::DataLossError("block " + std::to_string(address) + " is not what was written");
@@ -109,7 +129,7 @@ absl::StatusOr<std::string> CheckedBlocks::Read(uint64_t address) const {
 }
 
 std::string CheckedBlocks::ReadUnverified(uint64_t address) const {
-  auto bytes = blocks_.ReadAt(address * kBlockBytes, kBlockBytes);
+  auto bytes = blocks_.ReadAt(address * kSectorBytes, kBlockBytes);
   std::string block = bytes.ok() ? *std::move(bytes) : std::string();
   block.resize(kBlockBytes);
   return block;
@@ -133,9 +153,10 @@ void CheckedBlocks::RewriteSum(uint64_t address) { WriteUntilSynced(false, addre
 void CheckedBlocks::WriteUntilSynced(bool data, uint64_t address, std::string_view bytes) {
   const Entry entry = table_[address];
   const std::string sector = SectorOf(entry.version, entry.sum);
+  const std::string block = SealedBlock(bytes, entry.version, entry.sum);
   for (;;) {
     absl::Status status;
-    if (data) status = blocks_.WriteAt(address * kBlockBytes, bytes);
+    if (data) status = blocks_.WriteAt(address * kSectorBytes, block);
     if (status.ok()) status = sums_.WriteAt(address * kSectorBytes, sector);
     if (status.ok() && data) status = blocks_.Sync();
     if (status.ok()) status = sums_.Sync();

@@ -6,11 +6,12 @@
 //   const auto bytes = blocks.Read(3);                  // The bytes written, or kDataLoss.
 //
 // On disk, in a directory of its own:
-//   blocks      block k in sector k: nothing but its data;
+//   blocks      block k in sector k: its data, and behind that a copy of its entry;
 //   sums        in sector k the entry of block k: its version, and the CRC32C over address, version
 //               and data. Entries are kept apart from the blocks, as the write that loses one
 //               should not lose the other; and each has a sector of its own, the least that a disk
-//               damages;
+//               damages. The copy that lies with the block counts only where the entry does not
+//               match: it may be an older block, but one that was written here;
 //   superblock  whose disk this is: the node, and the boot in which it was opened last.
 //
 // What users may rely on:
@@ -48,7 +49,7 @@ uint32_t BlockSum(uint64_t address, uint64_t version, std::string_view bytes);
 
 class CheckedBlocks {
  public:
-  static constexpr size_t kBlockBytes = kSectorBytes;
+  static constexpr size_t kBlockBytes = kSectorBytes - 16;
   using Sum = uint32_t (*)(uint64_t address, uint64_t version, std::string_view bytes);
 
   // That many blocks, which begin as zeros of version 0.
@@ -58,7 +59,7 @@ class CheckedBlocks {
     bool anything = false;      // There was a superblock.
     bool mine = false;          // It names this node,
     bool last_boot = false;     // and its last boot: nothing says that this is an older disk.
-    std::vector<uint64_t> bad;  // Blocks that do not match their entries.
+    std::vector<uint64_t> bad;  // Blocks that match neither their entries nor the copies.
   };
   // Makes what is missing, and takes possession. Where there is no room, waits until there is.
   [[nodiscard]] Found Open();
@@ -86,6 +87,8 @@ class CheckedBlocks {
   };
 
   bool Load(uint64_t address);
+  bool LoadOwn(uint64_t address);
+  bool Believe(uint64_t address, std::string_view bytes);
   void OpenFile(const std::string& name, File& file);
   void Fill(File& file, bool sums);
   void WriteUntilSynced(bool data, uint64_t address, std::string_view bytes);

@@ -20,8 +20,8 @@ const std::vector<Mutant<Decisions>>& Mutants() {
   static const std::vector<Mutant<Decisions>> kMutants = {
       {{.name = "address-not-summed",
         .id = "SC-M1",
-        .difficulty = "D2",
-        .oracle = "converges",
+        .difficulty = "D1",
+        .oracle = "intact",
         .about = "the checksum is over version and data, so that a block may pass for another",
         .origin = "Bairavasundaram et al., FAST 2008: misdirected writes"},
        [](Decisions& d) {
@@ -101,7 +101,8 @@ DiskModel Disks(int good_copies) {
   disks.hung = OneIn(400);
   disks.sync_fail = OneIn(100);
   disks.sync_lie = OneIn(30);
-  disks.miswrite = disks.lost_write = OneIn(30);
+  disks.miswrite = OneIn(12);
+  disks.lost_write = OneIn(30);
   disks.rot_slot = disks.full_slot = 500ms;
   disks.full_most = 1s;
   return disks;
