@@ -14,12 +14,14 @@ Family WriteAheadLog();
 Family DijkstraRing();
 // replication/
 Family PrimaryBackup();
+Family Raft();
 
 inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(ChandyLamport());
   all.Add(DijkstraRing());
   all.Add(PrimaryBackup());
+  all.Add(Raft());
   all.Add(WriteAheadLog());
   return all;
 }
