@@ -56,27 +56,48 @@ class LeaderCompleteness final : public Oracle {
 
   Complaint OnFact(const Event& event) override {
     Complaint complaint;
-    event.Match([&](const Applied& m) { committed_.try_emplace(m.index, m); },
-                [&](const Elected& m) { complaint = Judge(event.node, m); });
+    event.Match([&](const Applied& m) { complaint = Commit(m); },
+                [&](const Elected& m) { complaint = Elect(event.node, m); });
     return complaint;
   }
 
  private:
-  // What stands before its first entry is in a snapshot.
-  Complaint Judge(NodeId leader, const Elected& m) const {
-    for (auto at = committed_.lower_bound(m.first); at != committed_.end(); ++at) {
-      const Applied& entry = at->second;
-      if (entry.during >= m.term) continue;
-      const uint64_t i = entry.index - m.first;
-      if (i < m.entries.size() && m.entries[i].term == entry.term) continue;
-      return Name(leader) + " leads term " + std::to_string(m.term) + " without entry " +
-             std::to_string(entry.index) + ", which was committed in term " +
-             std::to_string(entry.during);
+  struct Leader {
+    NodeId node;
+    Elected log;
+  };
+
+  // A leader of a later term may have been elected already.
+  Complaint Commit(const Applied& m) {
+    if (!committed_.try_emplace(m.index, m).second) return std::nullopt;
+    for (auto at = leaders_.upper_bound(m.during); at != leaders_.end(); ++at) {
+      if (Complaint complaint = Judge(at->second, m)) return complaint;
     }
     return std::nullopt;
   }
 
+  Complaint Elect(NodeId node, const Elected& m) {
+    const Leader& leader = leaders_.insert_or_assign(m.term, Leader{node, m}).first->second;
+    for (auto at = committed_.lower_bound(m.first); at != committed_.end(); ++at) {
+      if (at->second.during >= m.term) continue;
+      if (Complaint complaint = Judge(leader, at->second)) return complaint;
+    }
+    return std::nullopt;
+  }
+
+  // What stands before a leader's first entry is in its snapshot.
+  static Complaint Judge(const Leader& leader, const Applied& entry) {
+    const Elected& log = leader.log;
+    if (entry.index < log.first) return std::nullopt;
+    const uint64_t i = entry.index - log.first;
+    if (i < log.entries.size() && log.entries[i].term == entry.term) return std::nullopt;
+    return Name(leader.node) + " leads term " + std::to_string(log.term) + " without entry " +
+           std::to_string(entry.index) + ", which was committed in term " +
+           std::to_string(entry.during);
+  }
+
   std::map<uint64_t, Applied> committed_;
+  std::map<uint64_t, Leader> leaders_;  // Of each term.
 };
 
 }  // namespace reprise::models
