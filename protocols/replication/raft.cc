@@ -91,7 +91,7 @@ void Suit(Settings& settings, const std::string& mutant) {
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, mutant) != names.end();
   };
-  if (is({"no-pre-vote"})) settings.pre_vote = false;
+  if (is({"no-pre-vote", "vote-not-durable"})) settings.pre_vote = false;
   if (is({"read-index-early"})) settings.reads = Reads::kReadIndex;
   if (is({"lease-from-receipt"})) settings.reads = Reads::kLease;
   if (is({"snapshot-discards-log", "snapshot-not-resent", "sessions-not-in-snapshot"})) {

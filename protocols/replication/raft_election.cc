@@ -28,7 +28,7 @@ void Server::DrawElectionTimeout() {
   ResetElectionTimer();
 }
 
-void Server::ResetElectionTimer() { deadline_ = env_.After(timeout_); }
+void Server::ResetElectionTimer() { deadline_ = gives_up_ = env_.After(timeout_); }
 
 // A leader of our term has written to us.
 void Server::HearFrom(NodeId leader) {
@@ -63,9 +63,21 @@ void Server::AskForPreVotes() {
     SetTerm(state_.term + 1);
     env_.Report(models::BeganTerm{state_.term});
   }
-  votes_ = ServerSet::Of(env_.self());
-  configuration_.all().ForEach([&](NodeId server) {
-    if (server != env_.self()) env_.Send(server, RequestPreVote{state_.term + 1, Last()});
+  votes_ = answered_ = ServerSet::Of(env_.self());
+  AskForVotes();
+}
+
+// Those who have not answered. 5.1: "Servers retry RPCs if they do not receive a response in a
+// timely manner".
+void Server::AskForVotes() {
+  deadline_ = std::min(gives_up_, env_.After(kHeartbeat));
+  if (votes_.empty()) return;  // Not even our own vote is durable.
+  (configuration_.all() - answered_).ForEach([&](NodeId server) {
+    if (role_ == Role::kPreCandidate) {
+      env_.Send(server, RequestPreVote{state_.term + 1, Last()});
+    } else {
+      env_.Send(server, RequestVote{state_.term, Last(), transfer_asked_});
+    }
   });
 }
 
@@ -76,17 +88,17 @@ void Server::Campaign(bool transferred) {
   if (!transferred) env_.Report(models::BeganTerm{state_.term});
   role_ = Role::kCandidate;
   leader_ = kNobody;
-  votes_ = {};
+  votes_ = answered_ = {};
+  transfer_asked_ = transferred;
   state_.voted_for = env_.self();
   storage_.SaveVote(state_.term, state_.voted_for);
   DrawElectionTimeout();
-  WhenDurable([this, term = state_.term, transferred] {
+  deadline_ = std::min(gives_up_, env_.After(kHeartbeat));
+  WhenDurable([this, term = state_.term] {
     env_.Report(models::Voted{term, env_.self()});
     if (role_ != Role::kCandidate || state_.term != term) return;
-    votes_.Add(env_.self());
-    configuration_.all().ForEach([&](NodeId server) {
-      if (server != env_.self()) env_.Send(server, RequestVote{term, Last(), transferred});
-    });
+    votes_ = answered_ = ServerSet::Of(env_.self());
+    AskForVotes();
   });
 }
 
@@ -110,7 +122,9 @@ void Server::OnRequestVote(NodeId from, const RequestVote& m) {
 
 void Server::OnVote(NodeId from, const Vote& m) {
   if (m.term > state_.term) BecomeFollower(m.term, kNobody);
-  if (role_ != Role::kCandidate || m.term != state_.term || !m.granted) return;
+  if (role_ != Role::kCandidate || m.term != state_.term) return;
+  answered_.Add(from);
+  if (!m.granted) return;
   votes_.Add(from);
   if (decide_.HasQuorum(configuration_, votes_)) BecomeLeader();
 }
@@ -128,7 +142,9 @@ void Server::OnPreVote(NodeId from, const PreVote& m) {
     BecomeFollower(m.term, kNobody);
     return;
   }
-  if (role_ != Role::kPreCandidate || m.asked != state_.term + 1 || !m.granted) return;
+  if (role_ != Role::kPreCandidate || m.asked != state_.term + 1) return;
+  answered_.Add(from);
+  if (!m.granted) return;
   votes_.Add(from);
   if (decide_.HasQuorum(configuration_, votes_)) Campaign(false);
 }

@@ -168,7 +168,7 @@ void Server::AdvanceCommit() {
   if (!decide_.MayCommitByCounting(state_.log.TermAt(n).value_or(0), state_.term)) return;
   commit_ = n;
   Apply();
-  if (Leads()) StartHeldReads();
+  if (Leads() && decide_.ReadReady(OwnTermCommitted())) StartHeldReads();
 }
 
 // The follower.

@@ -83,6 +83,8 @@ void Server::Obey(const Envelope& mail) {
 void Server::OnTimeout() {
   if (Leads()) {
     Beat();
+  } else if (role_ != Role::kFollower && deadline_ != gives_up_) {
+    AskForVotes();
   } else {
     StartElection();
   }

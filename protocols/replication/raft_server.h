@@ -94,6 +94,7 @@ class Server {
   bool HearsLeader();
   void StartElection();
   void AskForPreVotes();
+  void AskForVotes();
   void Campaign(bool transferred);
   void OnRequestVote(NodeId from, const RequestVote& m);
   void OnVote(NodeId from, const Vote& m);
@@ -208,7 +209,10 @@ class Server {
   Duration timeout_{};                // Of elections.
   Time deadline_{};                   // Of the election timer, or of the next heartbeat.
   Time heard_{};                      // When we last heard a leader of our term, or led.
+  Time gives_up_{};                   // When an election is over.
+  bool transfer_asked_ = false;       // We campaign because the leader has told us to.
   ServerSet votes_;
+  ServerSet answered_;
   Incoming incoming_;
 
   // Volatile state on leaders, afresh after each election.
