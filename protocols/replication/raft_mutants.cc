@@ -12,7 +12,7 @@ const Mutants_ kCore = {
     {{"vote-not-durable", "RF-M02", "D1", "monotonic-terms",
       "a server that restarts has forgotten its vote", "figure 2, persistent state"},
      [](Decisions& d) { d.SavesVote = [] { return false; }; }},
-    {{"truncate-always", "RF-M03", "D2", "durable",
+    {{"truncate-always", "RF-M03", "D2", "leader-completeness",
       "what follows the new entries is deleted without a conflict", "figure 2, AppendEntries 3"},
      [](Decisions& d) { d.Conflicts = [](uint64_t, uint64_t) { return true; }; }},
     {{"longer-log-wins", "RF-M05", "D1", "leader-completeness",
@@ -50,7 +50,7 @@ const Mutants_ kReadsAndSnapshots = {
     {{"lease-from-receipt", "RF-M10", "D2", "linearizable",
       "a lease starts when the answers to heartbeats arrive", "dissertation, 6.4.1"},
      [](Decisions& d) { d.LeaseStart = [](Time, Time received) { return received; }; }},
-    {{"snapshot-discards-log", "RF-M13", "D2", "durable",
+    {{"snapshot-discards-log", "RF-M13", "D2", "leader-completeness",
       "a snapshot replaces the log, also what is newer", "camunda#6092"},
      [](Decisions& d) {
        d.LogAfterSnapshot = [](uint64_t, uint64_t, bool) {

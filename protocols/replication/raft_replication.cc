@@ -143,7 +143,9 @@ void Server::OnAppended(NodeId from, const Appended& m) {
     peer->probing = false;
   } else if (peer->mode != Peer::Mode::kSnapshot && m.index < peer->next) {
     // "decrements nextIndex and retries" (5.3): by as much as the follower knows to be useless.
-    peer->next = std::max(peer->match + 1, m.index);
+    // Where that goes back beyond what it has acknowledged, the reply is an old one, and what is
+    // sent in vain will show it.
+    peer->next = std::max<uint64_t>(1, m.index);
     peer->mode = Peer::Mode::kProbe;
     peer->probing = false;
   }
