@@ -62,11 +62,24 @@ TEST(RaftCalm, AnElectionTakesATimeoutAndTwoRoundsAndTwoSyncs) {
 
 // Latency and message algebra of the field: exact.
 
+// Now and then the disk begins a new file for the log, whose content and name are synced first.
+void ExpectsWrites(const std::vector<Duration>& writes) {
+  ASSERT_GT(writes.size(), 50u);
+  size_t usual = 0;
+  for (const Duration took : writes) {
+    if (took == 4 * kDelay + kSync) {
+      ++usual;
+    } else {
+      EXPECT_EQ(took, 4 * kDelay + 3 * kSync);
+    }
+  }
+  EXPECT_GE(usual + 4, writes.size());
+}
+
 TEST(RaftCosts, AWriteTakesFourDelaysAndASync) {
   const RaftCosts costs =
       CostsOf(Watch(MakeRaft("", {{"reads", "1"}, {"compact", "1000"}}), Choices::Calm()));
-  ASSERT_GT(costs.writes.size(), 50u);
-  for (const Duration took : costs.writes) EXPECT_EQ(took, 4 * kDelay + kSync);
+  ExpectsWrites(costs.writes);
 }
 
 // 2(n-1) + 2 for each write and as many for each read index, and heartbeats of which there is one
@@ -106,8 +119,7 @@ TEST(RaftCosts, AReadByLeaseTakesTwoDelays) {
 TEST(RaftCosts, AReadThroughTheLogCostsAsMuchAsAWrite) {
   const RaftCosts costs =
       CostsOf(Watch(MakeRaft("", {{"reads", "0"}, {"compact", "1000"}}), Choices::Calm()));
-  ASSERT_GT(costs.reads.size(), 50u);
-  for (const Duration took : costs.reads) EXPECT_EQ(took, 4 * kDelay + kSync);
+  ExpectsWrites(costs.reads);
 }
 
 // Storms.

@@ -86,21 +86,28 @@ void Operator(Env& env, Membership membership) {
   }
 }
 
-// The modes in which a mutant can show at all.
-void Suit(Settings& settings, const std::string& mutant) {
+// The modes in which a mutant can show at all, and often.
+Options Suited(Options options, const std::string& mutant) {
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, mutant) != names.end();
   };
-  if (is({"no-pre-vote", "vote-not-durable"})) settings.pre_vote = false;
-  if (is({"read-index-early"})) settings.reads = Reads::kReadIndex;
-  if (is({"lease-from-receipt"})) settings.reads = Reads::kLease;
+  if (is({"no-pre-vote", "vote-not-durable"})) options.Set("prevote", 0);
+  if (is({"read-index-early"})) options.Set("reads", static_cast<int64_t>(Reads::kReadIndex));
+  if (is({"lease-from-receipt"})) {
+    options.Set("reads", static_cast<int64_t>(Reads::kLease));
+    options.Set("keys", 1);
+    options.Set("clients", 6);
+  }
   if (is({"snapshot-discards-log", "snapshot-not-resent", "sessions-not-in-snapshot"})) {
-    settings.compact_after = std::min<uint64_t>(settings.compact_after, 8);
+    options.Set("compact", std::min<int64_t>(options["compact"], 8));
   }
   if (is({"change-without-own-commit", "changes-overlap", "configuration-not-restored"})) {
-    settings.membership = Membership::kSingle;
+    options.Set("membership", static_cast<int64_t>(Membership::kSingle));
   }
-  if (is({"majority-of-union"})) settings.membership = Membership::kJoint;
+  if (is({"majority-of-union"})) {
+    options.Set("membership", static_cast<int64_t>(Membership::kJoint));
+  }
+  return options;
 }
 
 void Storm(Scenario& s, int tolerated, bool clocks_freeze) {
@@ -153,13 +160,12 @@ void Storm(Scenario& s, int tolerated, bool clocks_freeze) {
   s.order = OneIn(20);
 }
 
-Settings SettingsOf(const Options& options, const std::string& mutant) {
+Settings SettingsOf(const Options& options) {
   Settings settings;
   settings.reads = static_cast<Reads>(options["reads"]);
   settings.membership = static_cast<Membership>(options["membership"]);
   settings.pre_vote = options["prevote"] != 0;
   settings.compact_after = static_cast<uint64_t>(options["compact"]);
-  Suit(settings, mutant);
   for (uint32_t i = 1; i <= static_cast<uint32_t>(options["nodes"]); ++i) {
     settings.initial.Add(NodeId{i});
   }
@@ -204,9 +210,10 @@ std::function<Oracles()> JudgedWith(const Settings& settings, bool lists, int se
   };
 }
 
-Scenario Make(const Options& options, const std::string& mutant) {
+Scenario Make(const Options& given, const std::string& mutant) {
+  const Options options = Suited(given, mutant);
   const Decisions decide = DecisionsOf(Mutants(), mutant);
-  const Settings settings = SettingsOf(options, mutant);
+  const Settings settings = SettingsOf(options);
   const bool lists = options["lists"] != 0;
   // Those who may join: one, or two, so that a joint change can replace a majority of three.
   const int servers = settings.initial.Count() + static_cast<int>(settings.membership);

@@ -46,7 +46,9 @@ bool Server::HearsLeader() {
 void Server::StartElection() {
   leader_ = kNobody;
   DrawElectionTimeout();
-  if (!configuration_.all().Has(env_.self())) {  // D4.2.2: it has no vote, so it need not ask.
+  // D4.2.2: a server without a vote may still be the only one that can be elected, as long as the
+  // configuration that left it out may not be committed.
+  if (!configuration_.all().Has(env_.self()) && configuration_index_ <= commit_) {
     role_ = Role::kFollower;
   } else if (settings_.pre_vote) {
     AskForPreVotes();
@@ -206,7 +208,7 @@ void Server::TryTransfer() {
 
 void Server::OnTimeoutNow(NodeId, const TimeoutNow& m) {
   if (m.term != state_.term || role_ == Role::kLeader) return;
-  if (configuration_.all().Has(env_.self())) Campaign(true);
+  if (configuration_.voters.Has(env_.self())) Campaign(true);
 }
 
 }  // namespace reprise::raft

@@ -76,15 +76,16 @@ void Server::TryPropose() {
 }
 
 // Section 6: "Once C_old,new has been committed", the leader "can create a log entry describing
-// C_new". "the leader steps down once it has committed the C_new log entry", if it is not in it.
-void Server::OnConfigurationCommitted(uint64_t index, const Configuration& configuration) {
-  if (!Leads() || index != configuration_index_) return;
-  if (configuration.joint()) {
+// C_new"; also a leader that came after. "the leader steps down once it has committed the C_new log
+// entry", if it is not in it.
+void Server::FinishChange() {
+  if (configuration_index_ > commit_) return;
+  if (configuration_.joint()) {
     AppendOwn({.term = state_.term,
                .kind = EntryKind::kConfiguration,
-               .configuration = {configuration.voters, {}}});
+               .configuration = {configuration_.voters, {}}});
     Replicate();
-  } else if (!configuration.voters.Has(env_.self())) {
+  } else if (!configuration_.voters.Has(env_.self())) {
     BecomeFollower(state_.term, kNobody);
   }
 }

@@ -6,7 +6,7 @@ namespace {
 using Mutants_ = std::vector<Mutant<Decisions>>;
 
 const Mutants_ kCore = {
-    {{"commit-by-counting", "RF-M01", "D2", "state-machine-safety",
+    {{"commit-by-counting", "RF-M01", "D2", "leader-completeness",
       "entries of earlier terms are committed by counting replicas", "the paper's figure 8"},
      [](Decisions& d) { d.MayCommitByCounting = [](uint64_t, uint64_t) { return true; }; }},
     {{"vote-not-durable", "RF-M02", "D1", "monotonic-terms",
@@ -26,7 +26,7 @@ const Mutants_ kCore = {
       "a server that restarts has forgotten its term, and votes again",
       "figure 2, persistent state"},
      [](Decisions& d) { d.SavesTerm = [] { return false; }; }},
-    {{"sessions-not-in-snapshot", "RF-M08", "D2", "state-machine-safety",
+    {{"sessions-not-in-snapshot", "RF-M08", "D2", "linearizable",
       "a snapshot is without the session table, so that a retry is executed again",
       "dissertation, 6.3"},
      [](Decisions& d) {

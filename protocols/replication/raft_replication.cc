@@ -88,25 +88,19 @@ void Server::SendEntries(NodeId to, Peer& peer, bool heartbeat) {
     return;
   }
   if (peer.mode == Peer::Mode::kProbe && peer.probing && !heartbeat) return;
-  if (heartbeat || peer.next <= Last().index) SendOneMessage(to, peer);
-  if (peer.mode == Peer::Mode::kProbe) return;
-  while (peer.next <= Last().index) {
-    const uint64_t before = peer.next;
-    SendOneMessage(to, peer);
-    if (peer.next == before) return;  // Nothing more may be sent yet.
-  }
+  if (heartbeat || peer.next <= Sendable()) SendOneMessage(to, peer);
+  while (peer.mode == Peer::Mode::kReplicate && peer.next <= Sendable()) SendOneMessage(to, peer);
 }
 
 void Server::SendOneMessage(NodeId to, Peer& peer) {
   const uint64_t previous = peer.next - 1;
-  const uint64_t last = decide_.ReplicatesBeforeSync() ? Last().index : own_durable_;
   AppendEntries m{.term = state_.term,
                   .previous = {previous, state_.log.TermAt(previous).value_or(0)},
-                  .entries = state_.log.From(peer.next, batch_, last),
+                  .entries = state_.log.From(peer.next, batch_, Sendable()),
                   .commit = commit_,
                   .session = peer.session,
                   .round = round_};
-  if (peer.mode == Peer::Mode::kReplicate && decide_.Pipelines()) {
+  if (peer.mode == Peer::Mode::kReplicate) {
     peer.next += m.entries.size();
   } else {
     peer.probing = true;
@@ -149,7 +143,7 @@ void Server::OnAppended(NodeId from, const Appended& m) {
     peer->mode = Peer::Mode::kProbe;
     peer->probing = false;
   }
-  if (peer->next <= Last().index) SendEntries(from, *peer, false);
+  if (peer->next <= Sendable()) SendEntries(from, *peer, false);
   AdvanceCommit();
   if (!Leads()) return;
   AnswerReads();
@@ -170,6 +164,7 @@ void Server::AdvanceCommit() {
   if (!decide_.MayCommitByCounting(state_.log.TermAt(n).value_or(0), state_.term)) return;
   commit_ = n;
   Apply();
+  FinishChange();
   if (Leads() && decide_.ReadReady(OwnTermCommitted())) StartHeldReads();
 }
 
@@ -246,7 +241,7 @@ void Server::Apply() {
 void Server::Execute(uint64_t index, const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::kNoOp: break;
-    case EntryKind::kConfiguration: OnConfigurationCommitted(index, entry.configuration); break;
+    case EntryKind::kConfiguration: break;  // It was used as soon as it was in the log.
     case EntryKind::kCommand: {
       const store::Result result = machine_.ExecuteOnce(entry.client, entry.request);
       const auto at = pending_.find(entry.client);

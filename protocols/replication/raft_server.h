@@ -119,6 +119,7 @@ class Server {
   void OnAppended(NodeId from, const Appended& m);
   Peer* Accept(NodeId from, uint64_t term, uint64_t session, uint64_t round);
   uint64_t OwnMatch() const { return decide_.OwnMatch(Last().index, own_durable_); }
+  uint64_t Sendable() const { return decide_.ReplicatesBeforeSync() ? Last().index : own_durable_; }
   void AdvanceCommit();
   bool OwnTermCommitted() const { return state_.log.TermAt(commit_) == state_.term; }
   void Apply();
@@ -144,7 +145,7 @@ class Server {
   void UseLatestConfiguration();
   void OnChangeMembership(const ChangeMembership& m);
   void TryPropose();
-  void OnConfigurationCommitted(uint64_t index, const Configuration& configuration);
+  void FinishChange();
   void UpdatePeers();
 
   // The greatest value that a quorum has reached.
