@@ -17,6 +17,7 @@ Family WriteAheadLog();
 Family DijkstraRing();
 // replication/
 Family PrimaryBackup();
+Family Raft();
 
 inline Catalogue AllProtocols() {
   Catalogue all;
@@ -24,6 +25,7 @@ inline Catalogue AllProtocols() {
   all.Add(ChandyLamport());
   all.Add(DijkstraRing());
   all.Add(PrimaryBackup());
+  all.Add(Raft());
   all.Add(ScrubbedStore());
   all.Add(WriteAheadLog());
   return all;

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,10 @@ namespace reprise::models {
 // Something useful was done.
 struct Progress {};
 
+// A node will do nothing any more, in this boot or a later one, and rightly so: its disk is
+// damaged.
+struct Halted {};
+
 // Only reports from the calm count: that all was well before the last fault proves nothing.
 template <class Fact>
 class Converges final : public Oracle {
@@ -28,11 +34,15 @@ class Converges final : public Oracle {
 
   // Each of `nodes` must report a Fact of which `holds` is true; where there are none, any node
   // will do. `what` completes the sentence "n3 has not ... within 2000.000 ms of calm".
-  Converges(Duration bound, std::string what, std::vector<NodeId> nodes = {}, Holds holds = nullptr)
+  // Where more nodes are gone than `gone_at_most` -- halted, or left out of the calm -- nobody owes
+  // anything.
+  Converges(Duration bound, std::string what, std::vector<NodeId> nodes = {}, Holds holds = nullptr,
+            size_t gone_at_most = SIZE_MAX)
       : bound_(bound),
         what_(std::move(what)),
         missing_(std::move(nodes)),
-        holds_(std::move(holds)) {
+        holds_(std::move(holds)),
+        gone_at_most_(gone_at_most) {
     if (missing_.empty()) missing_.push_back(kNobody);
   }
 
@@ -46,12 +56,12 @@ class Converges final : public Oracle {
       quiesced_ = event.id == static_cast<uint64_t>(Calm::kQuiesce);
       if (!quiesced_) deadline_ = event.at + bound_;
     }
-    // Who is left out of a calm owes nothing; what any node will do, another can do.
-    if (event.kind == Event::Kind::kLeftOut) std::erase(missing_, event.node);
+    if (event.kind == Event::Kind::kLeftOut) Lose(event.node);
     return Overdue(event);
   }
 
   Complaint OnFact(const Event& event) override {
+    if (event.message.Is<Halted>()) Lose(event.node);
     if (!deadline_) return std::nullopt;
     if (Complaint complaint = Overdue(event)) return complaint;
     const std::optional<Fact> fact = event.As<Fact>();
@@ -62,7 +72,7 @@ class Converges final : public Oracle {
 
   // A run may end before the bound has passed, because nothing more would happen in it.
   Complaint AtEnd() override {
-    if (!deadline_ || missing_.empty()) return std::nullopt;
+    if (!deadline_ || missing_.empty() || TooManyGone()) return std::nullopt;
     return Missing();
   }
 
@@ -72,15 +82,24 @@ class Converges final : public Oracle {
   }
 
   std::optional<std::string> Skipped() const override {
-    if (!quiesced_) return std::nullopt;
-    return "nothing healed in this calm, so nothing need converge";
+    if (quiesced_) return "nothing healed in this calm, so nothing need converge";
+    if (TooManyGone()) return "more nodes are gone than may be, so nothing need converge";
+    return std::nullopt;
   }
 
  private:
   Complaint Overdue(const Event& event) const {
     if (!deadline_ || missing_.empty() || event.at <= *deadline_) return std::nullopt;
+    if (TooManyGone()) return std::nullopt;
     return Missing();
   }
+
+  // A node that is gone owes nothing; what any node will do, another can do.
+  void Lose(NodeId node) {
+    std::erase(missing_, node);
+    gone_.insert(node);
+  }
+  bool TooManyGone() const { return gone_.size() > gone_at_most_; }
 
   std::string Missing() const {
     const NodeId node = missing_.front();
@@ -92,6 +111,8 @@ class Converges final : public Oracle {
   std::string what_;
   std::vector<NodeId> missing_;
   Holds holds_;
+  size_t gone_at_most_;
+  std::set<NodeId> gone_;
   std::optional<Time> deadline_;
   bool quiesced_ = false;
 };
