@@ -280,7 +280,13 @@ class CommandLine {
   void AddMutants() {
     CLI::App* c =
         Add("mutants", "How soon each known bug is found, and how small its failure gets");
-    c->add_option("SCENARIO", mutants_.families, "Only these families");
+    c->add_option("SCENARIO", mutants_.names, "Only these families, or mutants");
+    c->add_option("--decoys", mutants_.decoy_runs, "Runs in which nobody may complain of a decoy")
+        ->capture_default_str()
+        ->check(Whole(1));
+    c->add_option("--shrink-runs", mutants_.shrink_runs, "At most so many to shrink each")
+        ->capture_default_str()
+        ->check(Whole(3));
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
     c->add_option("--out", mutants_.out, "Write each shrunk trace there: FAMILY/MUTANT.trace");
     c->add_flag("--markdown", mutants_.markdown, "As docs/mutants.md has it");

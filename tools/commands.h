@@ -107,7 +107,9 @@ int ReportCommand(const Catalogue& catalogue, const ReportArgs& args);
 
 struct MutantsArgs {
   std::string out;  // Where each shrunk trace goes, as FAMILY/MUTANT.trace; nowhere, where empty.
-  std::vector<std::string> families;  // Empty for all.
+  std::vector<std::string> names;  // Of families or mutants; empty for all.
+  uint64_t decoy_runs = 100'000;   // That nobody may complain of.
+  uint64_t shrink_runs = 12'000;   // At most, for each.
   int jobs = 1;
   uint64_t base_seed = 1;
   bool markdown = false;

@@ -41,7 +41,7 @@ Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& 
   const Scenario scenario = *catalogue.Make(family.name + ":" + mutant.name);
   CampaignOptions options{.strategy = Strategy::kSwarm,
                           .base_seed = args.base_seed,
-                          .runs_at_most = mutant.decoy ? 100'000 : SeedsFor(mutant),
+                          .runs_at_most = mutant.decoy ? args.decoy_runs : SeedsFor(mutant),
                           .time_at_most = {},
                           .jobs = args.jobs,
                           .runs_after = 2'000,
@@ -52,13 +52,20 @@ Row Examine(const Catalogue& catalogue, const Family& family, const MutantInfo& 
   const Finding& finding = campaign.findings.front();
   row.by = finding.first.verdict.oracle;
   row.seeds = finding.index + 1;
-  row.shrunk = ShrinkFinding(scenario, finding);
+  row.shrunk = ShrinkFinding(scenario, finding, {.runs_of_all_at_most = args.shrink_runs});
   row.replays = row.shrunk.twice && ReplaysFromText(scenario, row.shrunk);
   return row;
 }
 
 bool Good(const Row& row) {
   return row.mutant.decoy ? row.by.empty() : !row.by.empty() && row.replays;
+}
+
+bool IsWanted(const MutantsArgs& args, const Family& family, const MutantInfo& mutant) {
+  return args.names.empty() || std::ranges::any_of(args.names, [&](const std::string& name) {
+           return name == family.name || name == family.name + ":" + mutant.name ||
+                  name == family.name + ":" + mutant.id;
+         });
 }
 
 // The corpus in traces/ is what this writes.
@@ -136,19 +143,16 @@ uint64_t SeedsFor(const MutantInfo& mutant) {
 }
 
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args) {
-  for (const std::string& name : args.families) {
-    if (catalogue.Find(name) != nullptr) continue;
+  for (const std::string& name : args.names) {
     const auto made = catalogue.Make(name);
-    return Complain("mutants", made.ok() ? absl::NotFoundError("give a family, not a mutant of it")
-                                         : made.status());
+    if (!made.ok()) return Complain("mutants", made.status());
   }
   WatchForInterrupts();
   if (!args.json) PrintHead(args.markdown);
   bool all_good = true;
   for (const Family& family : catalogue.families()) {
-    const bool wanted = args.families.empty() || std::ranges::count(args.families, family.name) > 0;
     for (const MutantInfo& mutant : family.mutants) {
-      if (!wanted) continue;
+      if (!IsWanted(args, family, mutant)) continue;
       const Row row = Examine(catalogue, family, mutant, args);
       if (Interrupted()) return kInterrupted;
       args.json ? PrintJson(row) : PrintRow(row, args.markdown);

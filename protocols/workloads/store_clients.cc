@@ -48,7 +48,7 @@ class StoreClient {
       Perform({.verb = verbs_[turn % verbs_.size()], .key = what / verbs_.size()});
     }
     // Reads alone may be served by somebody who can no longer write.
-    env_.SleepUntil(start + plan_.finale - plan_.patience + Phase());
+    env_.SleepUntil(start + plan_.finale - 2 * plan_.patience + Phase());
     bool all = Perform({plan_.lists ? Verb::kAppend : Verb::kPut, 0});
     env_.SleepUntil(start + plan_.finale + Phase());
     for (uint64_t key = 0; key < plan_.keys; ++key) all &= Perform({Verb::kRead, key});
