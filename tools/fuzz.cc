@@ -78,7 +78,8 @@ void PrintEnd(const Scenario& scenario, const FuzzArgs& args, const CampaignResu
   std::printf("      faults   %s\n",
               FaultCountsText(campaign.faults, std::string(15, ' ')).c_str());
   std::printf("      facts    %s\n", FactsText(campaign.facts).c_str());
-  std::printf("      metrics  %s\n", MetricsText(campaign.metrics).c_str());
+  const std::string metrics = MetricsText(campaign.metrics);
+  if (!metrics.empty()) std::printf("      metrics  %s\n", metrics.c_str());
   for (const std::string& line : AuditFaults(scenario, campaign.faults)) {
     std::printf("%s  faults   %s\n", Styled(Style::kRed, "FAIL").c_str(), line.c_str());
   }

@@ -109,7 +109,7 @@ std::string MetricsText(const Metrics& metrics) {
     out += (out.empty() ? "" : "   ") + std::string(Info(metric).name) + " " +
            ValueText(metric, metrics[metric]);
   }
-  return out.empty() ? "none" : out;
+  return out;
 }
 
 std::string FaultsText(const FaultCounts& faults) {
@@ -171,7 +171,8 @@ std::string RunText(const Scenario& scenario, const RunResult& result, std::opti
                   Grouped(static_cast<uint64_t>(speed)) + "x)");
   line("faults", FaultsText(result.faults));
   line("facts", FactsText(result.facts));
-  line("metrics", MetricsText(result.metrics));
+  const std::string metrics = MetricsText(result.metrics);
+  if (!metrics.empty()) line("metrics", metrics);
   line("departs", Grouped(result.taken.size()) + " times from the calm run");
   line("digest", Hex(result.digest));
   return out;

@@ -34,6 +34,7 @@ std::string FaultsText(const FaultCounts& faults);
 std::string FaultCountsText(const FaultCounts& faults, const std::string& indent);
 // A value with its unit; "-" where there is none.
 std::string ValueText(Metric metric, const Quotient& quotient);
+// Empty where nothing was measured.
 std::string MetricsText(const Metrics& metrics);
 std::string FactsText(const std::vector<std::pair<std::string, uint64_t>>& facts);
 
