@@ -128,5 +128,31 @@ TEST(RaftStory, ItsLeadersAreThoseOfTheSchedule) {
   EXPECT_TRUE(leaders[2] == NodeId{1} || leaders[2] == NodeId{5});
 }
 
+// C = {1, 2, 3, 4}. 1 leads term 1, removes 4, and nobody learns of it; {2, 3, 4} elect 2, which
+// overwrites that entry. If 1 goes on with {1, 2, 3}, then {1, 3} elect it, while 2 removes 1 and
+// {2, 4} are a majority of {2, 3, 4}.
+Story AConfigurationThatWasOverwritten(const std::string& mutant) {
+  Story story(MakeRaft(mutant, {{"nodes", "4"},
+                                {"membership", "1"},
+                                {"clients", "1"},
+                                {"reads", "0"},
+                                {"compact", "1000"}}));
+  story.Say("operator-pace n7 #1", 2, 3)
+      .Say("operator-what n7 #4", 5 + 4, 11)  // From 1 s on: 4 leaves.
+      .Say("operator-when n7 #4", 100, kQuantiles)
+      .Say("operator-what n7 #8", 5 + 1, 11)  // From 2 s on: 1 leaves.
+      .Say("operator-when n7 #8", 410, kQuantiles)
+      .Silent({1}, {2, 3, 4, 5}, 950ms, 1600ms)
+      .Silent({1, 3}, {2, 4, 5}, 2s, 8s);
+  return story;
+}
+
+TEST(RaftStory, AServerFallsBackToTheConfigurationBeforeOneThatWasRemoved) {
+  const RunResult mutant = AConfigurationThatWasOverwritten("configuration-not-restored").Tell();
+  EXPECT_EQ(mutant.verdict.oracle, "leader-completeness") << mutant.verdict.reason;
+  const RunResult sound = AConfigurationThatWasOverwritten("").Tell();
+  EXPECT_FALSE(sound.verdict.failed()) << sound.verdict.reason;
+}
+
 }  // namespace
 }  // namespace reprise
