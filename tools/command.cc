@@ -30,6 +30,7 @@ constexpr const char* kAbout =
     "  reprise mutants                      how soon every known bug is found, and how small\n"
     "  reprise digests                      whether runs are what they were: other machines, "
     "versions\n"
+    "  reprise tables                       tables of papers, by model and by simulation\n"
     "  reprise bench                        what an event costs on this machine\n"
     "  reprise demo                         all of it, in about a minute\n\n"
     "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or "
@@ -128,8 +129,8 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> SplitOptions(
 
 class CommandLine {
  public:
-  explicit CommandLine(const Catalogue& catalogue)
-      : catalogue_(catalogue), app_(kAbout, "reprise") {
+  CommandLine(const Catalogue& catalogue, const Tables& tables)
+      : catalogue_(catalogue), tables_(tables), app_(kAbout, "reprise") {
     app_.set_version_flag("--version", "reprise 0.1.0");
     app_.require_subcommand(0, 1);
     AddList();
@@ -141,6 +142,7 @@ class CommandLine {
     AddTimeline();
     AddMutants();
     AddDigests();
+    AddTables();
     AddBench();
     AddDemo();
   }
@@ -348,6 +350,13 @@ class CommandLine {
     AddJson(c, digests_.json);
   }
 
+  void AddTables() {
+    CLI::App* c = Add("tables", "Values of papers, with what models and simulation say of them");
+    c->add_option("TABLE", tables_args_.tables, "Only these: T06...");
+    c->add_flag("--markdown", tables_args_.markdown, "As documents have it");
+    AddJson(c, tables_args_.json);
+  }
+
   void AddBench() {
     CLI::App* c = Add("bench", "What an event costs on this machine, and a node");
     c->add_option("WORKLOAD", bench_.workloads, "Only these; all take a minute or so");
@@ -400,6 +409,7 @@ class CommandLine {
       return MutantsCommand(catalogue_, mutants_);
     }
     if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
+    if (Chose("tables")) return TablesCommand(tables_, tables_args_);
     if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
     return DemoCommand(catalogue_, demo_);
@@ -421,6 +431,7 @@ class CommandLine {
   }
 
   const Catalogue& catalogue_;
+  const Tables& tables_;
   CLI::App app_;
   Raw raw_;
   ListArgs list_;
@@ -432,15 +443,16 @@ class CommandLine {
   TimelineArgs timeline_;
   MutantsArgs mutants_;
   DigestsArgs digests_;
+  TablesArgs tables_args_;
   BenchArgs bench_;
   DemoArgs demo_;
 };
 
 }  // namespace
 
-int RepriseCommand(int argc, char** argv, const Catalogue& catalogue) {
+int RepriseCommand(int argc, char** argv, const Catalogue& catalogue, const Tables& tables) {
   RememberProgram(argc, argv);
-  return CommandLine(catalogue).Run(argc, argv);
+  return CommandLine(catalogue, tables).Run(argc, argv);
 }
 
 }  // namespace reprise

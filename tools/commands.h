@@ -13,6 +13,7 @@
 #include "sim/search/campaign.h"
 #include "sim/search/explore.h"
 #include "tools/digests.h"
+#include "tools/tables.h"
 
 namespace reprise {
 
@@ -109,6 +110,13 @@ struct DigestsArgs {
   bool json = false;
 };
 int DigestsCommand(const Catalogue& catalogue, const DigestsArgs& args);
+
+struct TablesArgs {
+  std::vector<std::string> tables;  // Empty for all.
+  bool markdown = false;
+  bool json = false;
+};
+int TablesCommand(const Tables& tables, const TablesArgs& args);
 
 struct BenchArgs {
   std::vector<std::string> workloads;  // Empty for all.
