@@ -184,7 +184,7 @@ TEST(CheckpointRestartTest, ACrashInADumpLosesItsSegmentOnly) {
 TEST(CheckpointRestartTest, AFailureDuringARestartRepeatsIt) {
   const Scenario s = Make();
   const Departures twice =
-      Nemesis(s).At(1100ms, Fault::kCrash, kJob).CrashAt(kJob, 2, 12).departures();
+      Nemesis(s).At(1490ms, Fault::kCrash, kJob).At(1550ms, Fault::kCrash, kJob).departures();
   const RunResult r = Story(s, twice);
   EXPECT_EQ(Why(r), "");
   EXPECT_EQ(r.faults[Fault::kCrash].applied + r.faults[Fault::kCrashAt].applied, 2u);
@@ -271,6 +271,38 @@ TEST(CheckpointIntervalTest, WeibullLives) {
 TEST(CheckpointIntervalTest, LambertW) {
   for (const double w : {-1.0, -0.999, -0.9, -0.5, -0.1, -1e-6}) {
     EXPECT_NEAR(theory::LambertW(w * std::exp(w)), w, 1e-7) << w;
+  }
+}
+
+// How long the job itself takes, in hours and minutes of virtual time. `reprise tables T06` does
+// the same with more runs and other numbers.
+TEST(CheckpointRestartTest, TheJobTakesAsLongAsTheModelsSay) {
+  for (const auto& [shape, tau] : {std::pair(1.0, 57.0), {0.7, 60.0}}) {
+    const theory::Weibull lives{shape, 360};
+    constexpr double kMinute = 60e9;
+    constexpr double kRuns = 60, kSolve = 30'000;
+    BatchJob job;
+    job.unit = 1min;
+    job.units = 30'000;
+    job.segment = static_cast<uint64_t>(tau);
+    job.dump = 5min;
+    job.parts = 1;
+    job.restart = 10min;
+    job.sync = 0ns;
+    job.lifetime = [lives](uint64_t draw) {
+      const double part = (static_cast<double>(draw) - 0.5) / 4294967296.0;
+      return Duration(static_cast<int64_t>(lives.Quantile(part) * kMinute));
+    };
+    const Scenario s = FailingJob(job, 100'000h);
+    double minutes = 0;
+    for (uint64_t seed = 1; seed <= kRuns; ++seed) {
+      const RunResult r = Simulate(s, Choices::FromSeed(seed), {.keep_events = true});
+      ASSERT_EQ(Why(r), "");
+      minutes += static_cast<double>(Nanos(FactsOf<Finished>(r).front().first)) / kMinute;
+    }
+    const double model =
+        theory::RenewalTime(kSolve, tau, Costs(360), [&](double t) { return lives.Survival(t); });
+    EXPECT_NEAR(minutes / kRuns / model, 1, 0.015) << "shape " << shape;
   }
 }
 

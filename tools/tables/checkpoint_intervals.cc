@@ -147,7 +147,7 @@ Table CheckpointIntervals() {
   return {.id = "T06",
           .about = "how often to dump, and how long the job takes",
           .source = "Daly, FGCS 22(3), 2006, figures 3 to 5",
-          .cost = "about a minute",
+          .cost = "about 40 s of one processor",
           .rows = Rows};
 }
 
