@@ -10,6 +10,7 @@ namespace reprise {
 Family ChandyLamport();
 // dataflow/
 Family BarrierSnapshots();
+Family CheckpointRestart();
 // durability/
 Family ScrubbedStore();
 Family WriteAheadLog();
@@ -23,6 +24,7 @@ inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(BarrierSnapshots());
   all.Add(ChandyLamport());
+  all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
   all.Add(PrimaryBackup());
   all.Add(Raft());

@@ -1,9 +1,8 @@
-// reprise report and reprise tables: what they print and how they end.
+// reprise report: what it prints and how it ends.
 
 #include "protocols/protocols.h"
 #include "sim/files.h"
 #include "tests/command_helper.h"
-#include "tools/tables.h"
 
 namespace reprise {
 namespace {
@@ -56,18 +55,6 @@ TEST(ReportCommand, MeasuresTheLossOfAMutant) {
 
 TEST(ReportCommand, Mistakes) {
   ExpectComplaint(OnProtocols({"report", "primary-bakcup"}), 2, "primary-backup");
-}
-
-TEST(TablesCommand, KnowsItsTables) {
-  ExpectComplaint({"tables", "T99"}, 2, "there are T03, ");
-  for (const Table& table : Tables()) EXPECT_NE(table.rows, nullptr) << table.name;
-}
-
-TEST(TablesCommand, ARowIsWithinItsToleranceOrNot) {
-  EXPECT_TRUE((TableRow{"", {}, 100, 101, .02}).within());
-  EXPECT_TRUE((TableRow{"", {}, 100, 99, .02}).within());
-  EXPECT_FALSE((TableRow{"", {}, 100, 103, .02}).within());
-  EXPECT_FALSE((TableRow{"", {}, 100, 97, .02}).within());
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ struct Raw {
 
 class CommandLine {
  public:
-  explicit CommandLine(const Catalogue& catalogue)
-      : catalogue_(catalogue), app_(kAbout, "reprise") {
+  CommandLine(const Catalogue& catalogue, const Tables& tables)
+      : catalogue_(catalogue), tables_(tables), app_(kAbout, "reprise") {
     app_.set_version_flag("--version", "reprise 0.1.0");
     app_.require_subcommand(0, 1);
     AddList();
@@ -305,13 +305,6 @@ class CommandLine {
     AddJson(c, needs_.json);
   }
 
-  void AddTables() {
-    CLI::App* c = Add("tables", "Tables of papers: theirs, the model's and the simulation's");
-    c->add_option("TABLE", tables_.names, "Only these: T03, T08, ...");
-    c->add_flag("--markdown", tables_.markdown, "As docs/tables.md has it");
-    AddJson(c, tables_.json);
-  }
-
   void AddDigests() {
     CLI::App* c = Add("digests", "A table of every scenario's first digests, or a check of one");
     auto* out = c->add_option("-o,--out", digests_.out, "Write the table there");
@@ -321,6 +314,13 @@ class CommandLine {
         ->capture_default_str()
         ->check(Whole(1, 1'000'000));
     AddJson(c, digests_.json);
+  }
+
+  void AddTables() {
+    CLI::App* c = Add("tables", "Values of papers, with what models and simulation say of them");
+    c->add_option("TABLE", tables_args_.tables, "Only these: T03, T06, ...");
+    c->add_flag("--markdown", tables_args_.markdown, "As docs/tables.md has them");
+    AddJson(c, tables_args_.json);
   }
 
   void AddBench() {
@@ -385,8 +385,8 @@ class CommandLine {
       needs_.base_seed = base_seed;
       return NeedsCommand(catalogue_, needs_);
     }
-    if (Chose("tables")) return TablesCommand(tables_);
     if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
+    if (Chose("tables")) return TablesCommand(tables_, tables_args_);
     if (Chose("bench")) return BenchCommand(bench_);
     demo_.jobs = jobs;
     return DemoCommand(catalogue_, demo_);
@@ -408,6 +408,7 @@ class CommandLine {
   }
 
   const Catalogue& catalogue_;
+  const Tables& tables_;
   CLI::App app_;
   Raw raw_;
   ListArgs list_;
@@ -420,17 +421,17 @@ class CommandLine {
   ReportArgs report_;
   MutantsArgs mutants_;
   NeedsArgs needs_;
-  TablesArgs tables_;
   DigestsArgs digests_;
+  TablesArgs tables_args_;
   BenchArgs bench_;
   DemoArgs demo_;
 };
 
 }  // namespace
 
-int RepriseCommand(int argc, char** argv, const Catalogue& catalogue) {
+int RepriseCommand(int argc, char** argv, const Catalogue& catalogue, const Tables& tables) {
   RememberProgram(argc, argv);
-  return CommandLine(catalogue).Run(argc, argv);
+  return CommandLine(catalogue, tables).Run(argc, argv);
 }
 
 }  // namespace reprise

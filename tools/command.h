@@ -4,10 +4,12 @@
 #pragma once
 
 #include "sim/family.h"
+#include "tools/tables.h"
 
 namespace reprise {
 
 // Runs the command line and returns the exit status: see ExitStatus in tools/console.h.
-int RepriseCommand(int argc, char** argv, const Catalogue& catalogue);
+// `reprise tables` prints the tables.
+int RepriseCommand(int argc, char** argv, const Catalogue& catalogue, const Tables& tables = {});
 
 }  // namespace reprise

@@ -14,6 +14,7 @@
 #include "sim/search/explore.h"
 #include "tools/digests.h"
 #include "tools/fault_names.h"
+#include "tools/tables.h"
 
 namespace reprise {
 
@@ -129,13 +130,6 @@ struct NeedsArgs {
 };
 int NeedsCommand(const Catalogue& catalogue, const NeedsArgs& args);
 
-struct TablesArgs {
-  std::vector<std::string> names;  // Empty for all.
-  bool markdown = false;
-  bool json = false;
-};
-int TablesCommand(const TablesArgs& args);
-
 struct DigestsArgs {
   std::string out;    // A file for the table; the standard output, where empty.
   std::string check;  // A table to hold the runs against; none, where empty.
@@ -143,6 +137,13 @@ struct DigestsArgs {
   bool json = false;
 };
 int DigestsCommand(const Catalogue& catalogue, const DigestsArgs& args);
+
+struct TablesArgs {
+  std::vector<std::string> tables;  // Empty for all.
+  bool markdown = false;
+  bool json = false;
+};
+int TablesCommand(const Tables& tables, const TablesArgs& args);
 
 struct BenchArgs {
   std::vector<std::string> workloads;  // Empty for all.

@@ -1,5 +1,4 @@
-// reprise tables: tables of papers, with the paper's number, the model's and the simulation's side
-// by side.
+// reprise tables: prints them, and says whether all values are within their tolerances.
 
 #include "tools/tables.h"
 
@@ -12,98 +11,140 @@
 #include "tools/report.h"
 
 namespace reprise {
+
+std::optional<double> TableRow::difference() const {
+  const std::optional<double> has = simulation ? simulation : model;
+  const std::optional<double> wants = simulation && model ? model : paper;
+  if (!has || !wants) return std::nullopt;
+  return relative ? *has / *wants - 1 : *has - *wants;
+}
+
+bool TableRow::within() const {
+  const auto off = difference();
+  return !off || std::fabs(*off) <= tolerance;
+}
+
 namespace {
 
-std::string NumberText(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, std::fabs(value) >= 1000 ? "%.0f" : "%.4g", value);
+std::string Number(const std::optional<double>& value, int digits) {
+  if (!value) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, *value);
   return text;
 }
 
-std::string PercentText(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%+.2f %%", 100 * value);
+std::string Difference(const TableRow& row) {
+  const auto off = row.difference();
+  if (!off) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, row.relative ? "%+.2f %%" : "%+.3f",
+                row.relative ? 100 * *off : *off);
   return text;
 }
 
-Json RowJson(const Table& table, const TableRow& row) {
-  return {{"schema", "reprise.tables/1"},
-          {"table", table.name},
-          {"item", row.item},
-          {"paper", row.paper ? Json(*row.paper) : Json()},
-          {"model", row.model},
-          {"simulation", row.simulation},
-          {"difference", row.difference()},
-          {"tolerance", row.tolerance},
-          {"within", row.within()}};
+std::string Within(const TableRow& row) {
+  if (!row.difference()) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, row.relative ? "%s %.3g %%" : "%s %.3g",
+                row.within() ? "within" : "NOT within",
+                row.relative ? 100 * row.tolerance : row.tolerance);
+  return text;
 }
 
-void PrintHead(const Table& table, bool markdown) {
-  if (markdown) {
-    std::printf("### %s: %s\n\n%s\n\n", table.name.c_str(), table.title.c_str(),
-                table.source.c_str());
-    std::printf("| | paper | model | simulation | difference | tolerance | |\n");
-    std::printf("|---|--:|--:|--:|--:|--:|---|\n");
-  } else {
-    std::printf("%s  %s\n      %s\n", Styled(Style::kBold, table.name).c_str(), table.title.c_str(),
-                table.source.c_str());
-    std::printf("      %s%s%s%s%s\n", Padded("", 52).c_str(), Padded("PAPER", 10).c_str(),
-                Padded("MODEL", 10).c_str(), Padded("SIMULATION", 12).c_str(), "DIFFERENCE");
+std::vector<std::string> Cells(const TableRow& row) {
+  return {row.what,
+          Number(row.paper, row.digits),
+          Number(row.model, row.digits),
+          Number(row.simulation, row.digits),
+          Difference(row),
+          Within(row)};
+}
+
+const std::vector<std::string> kHeads = {"",           "paper",      "model",
+                                         "simulation", "difference", "tolerance"};
+
+void PrintText(const Table& table, const std::vector<TableRow>& rows) {
+  std::vector<std::vector<std::string>> lines = {kHeads};
+  for (const TableRow& row : rows) lines.push_back(Cells(row));
+  std::vector<size_t> widths(kHeads.size());
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::printf("%s   %s\n    %s\n", Styled(Style::kBold, table.id).c_str(), table.about.c_str(),
+              Styled(Style::kDim, table.source).c_str());
+  for (const auto& line : lines) {
+    std::string text = "    " + Padded(line[0], widths[0]);
+    for (size_t i = 1; i < line.size(); ++i) {
+      text += "  " + std::string(widths[i] - line[i].size(), ' ') + line[i];
+    }
+    std::printf("%s\n", text.c_str());
   }
 }
 
-void PrintRow(const TableRow& row, bool markdown) {
-  const std::string paper = row.paper ? NumberText(*row.paper) : "-";
-  const std::string within = row.within() ? "within " : "OUTSIDE ";
-  char tolerance[32];
-  std::snprintf(tolerance, sizeof tolerance, "%.3g %%", 100 * row.tolerance);
-  if (markdown) {
-    std::printf("| %s | %s | %s | %s | %s | %s | %s |\n", row.item.c_str(), paper.c_str(),
-                NumberText(row.model).c_str(), NumberText(row.simulation).c_str(),
-                PercentText(row.difference()).c_str(), tolerance,
-                row.within() ? "within" : "**outside**");
-  } else {
-    std::printf("      %s%s%s%s%s%s%s\n", Padded(row.item, 52).c_str(), Padded(paper, 10).c_str(),
-                Padded(NumberText(row.model), 10).c_str(),
-                Padded(NumberText(row.simulation), 12).c_str(),
-                Padded(PercentText(row.difference()), 10).c_str(), within.c_str(), tolerance);
+void PrintMarkdown(const Table& table, const std::vector<TableRow>& rows) {
+  std::printf("**%s** %s (%s)\n\n", table.id.c_str(), table.about.c_str(), table.source.c_str());
+  std::printf("| | paper | model | simulation | difference | tolerance |\n");
+  std::printf("|---|--:|--:|--:|--:|--:|\n");
+  for (const TableRow& row : rows) {
+    for (const std::string& cell : Cells(row)) std::printf("| %s ", cell.c_str());
+    std::printf("|\n");
   }
-  std::fflush(stdout);
+  std::printf("\n");
+}
+
+Json ValueJson(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+Json TableJson(const Table& table, const std::vector<TableRow>& rows) {
+  Json out = {{"schema", "reprise.tables/1"}, {"table", table.id}, {"about", table.about}};
+  out["source"] = table.source;
+  out["rows"] = Json::array();
+  for (const TableRow& row : rows) {
+    out["rows"].push_back({{"what", row.what},
+                           {"paper", ValueJson(row.paper)},
+                           {"model", ValueJson(row.model)},
+                           {"simulation", ValueJson(row.simulation)},
+                           {"difference", ValueJson(row.difference())},
+                           {"tolerance", row.tolerance},
+                           {"relative", row.relative},
+                           {"within", row.within()}});
+  }
+  return out;
 }
 
 }  // namespace
 
-const std::vector<Table>& Tables() {
-  static const std::vector<Table> tables = {
-      {"T03", "how often votes are split",
-       "Ongaro, Stanford 2014, section 9.2: a fixed latency, timeouts uniform in a range",
-       SplitVoteRows},
-      {"T08", "how evenly virtual nodes spread a ring",
-       "Lamping and Veach, arXiv:1406.2294, table 1: 1,000 nodes, shares in units of the mean",
-       RingRows},
-  };
-  return tables;
-}
-
-int TablesCommand(const TablesArgs& args) {
-  for (const std::string& name : args.names) {
-    if (std::ranges::count(Tables(), name, &Table::name) > 0) continue;
-    std::string known;
-    for (const Table& table : Tables()) known += (known.empty() ? "" : ", ") + table.name;
-    return Complain("tables", absl::NotFoundError("no table \"" + name + "\"; there are " + known));
-  }
-  bool all_within = true;
-  for (const Table& table : Tables()) {
-    if (!args.names.empty() && std::ranges::count(args.names, table.name) == 0) continue;
-    if (!args.json) PrintHead(table, args.markdown);
-    for (const TableRow& row : table.rows()) {
-      all_within &= row.within();
-      args.json ? void(std::printf("%s\n", Dump(RowJson(table, row)).c_str()))
-                : PrintRow(row, args.markdown);
+int TablesCommand(const Tables& tables, const TablesArgs& args) {
+  std::vector<const Table*> chosen;
+  for (const std::string& id : args.tables) {
+    const auto at = std::ranges::find(tables, id, &Table::id);
+    if (at == tables.end()) {
+      std::string all;
+      for (const Table& table : tables) all += (all.empty() ? "" : ", ") + table.id;
+      return Complain("tables", absl::NotFoundError("no table \"" + id + "\"; there is " +
+                                                    (all.empty() ? "none" : all)));
     }
-    if (!args.json) std::printf("\n");
+    chosen.push_back(&*at);
   }
-  return all_within ? kOk : kViolation;
+  if (args.tables.empty()) {
+    for (const Table& table : tables) chosen.push_back(&table);
+  }
+  Json all = Json::array();
+  size_t off = 0;
+  for (const Table* table : chosen) {
+    if (!args.json) std::fprintf(stderr, "%s takes %s\n", table->id.c_str(), table->cost.c_str());
+    const std::vector<TableRow> rows = table->rows();
+    for (const TableRow& row : rows) off += row.within() ? 0 : 1;
+    if (args.json) {
+      all.push_back(TableJson(*table, rows));
+    } else if (args.markdown) {
+      PrintMarkdown(*table, rows);
+    } else {
+      PrintText(*table, rows);
+    }
+  }
+  if (args.json) std::printf("%s\n", Dump(all, 2).c_str());
+  if (off != 0) std::fprintf(stderr, "%zu values are not within their tolerances\n", off);
+  return off == 0 ? kOk : kViolation;
 }
 
 }  // namespace reprise

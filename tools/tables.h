@@ -1,7 +1,9 @@
-// Tables of papers, reproduced: what the paper says, what theory says, and what comes out here.
+// Tables of papers, with what our models say of each value and what comes out of simulation. A
+// table is a function that makes its rows; `reprise tables` prints them.
 
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,28 +11,27 @@
 namespace reprise {
 
 struct TableRow {
-  std::string item;
-  std::optional<double> paper;  // Where it says anything of this.
-  double model = 0;             // A closed form, or a Markov chain: models/theory.
-  double simulation = 0;
-  double tolerance = 0;  // Between model and simulation, relative to the model.
+  std::string what;                       // "M = 24 h, best interval, min".
+  std::optional<double> paper = {};       // As printed there, where it is.
+  std::optional<double> model = {};       // A closed form or a solver's.
+  std::optional<double> simulation = {};  // Measured.
+  double tolerance = 0;                   // How far the simulation, or else the model, may be off,
+  bool relative = true;                   // as a part of what it is compared with, or as it stands.
+  int digits = 4;                         // After the point, when printed.
 
-  double difference() const { return (simulation - model) / model; }
-  bool within() const { return difference() <= tolerance && -difference() <= tolerance; }
+  // What is to be off by no more than the tolerance: the simulation from the model, or where one of
+  // them is missing, what there is from the paper. Nothing where there is nothing to compare.
+  std::optional<double> difference() const;  // Relative where `relative` is set.
+  bool within() const;                       // True where there is nothing to compare.
 };
 
 struct Table {
-  std::string name;  // "T03".
-  std::string title;
-  std::string source;  // The paper, and where in it.
-  std::vector<TableRow> (*rows)();
+  std::string id;     // "T06".
+  std::string about;  // In a line.
+  std::string source;
+  std::string cost;  // "about 40 s".
+  std::function<std::vector<TableRow>()> rows;
 };
-
-// All there are, in the order of their names.
-const std::vector<Table>& Tables();
-
-// table_*.cc
-std::vector<TableRow> SplitVoteRows();
-std::vector<TableRow> RingRows();
+using Tables = std::vector<Table>;
 
 }  // namespace reprise

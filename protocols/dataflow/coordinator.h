@@ -24,8 +24,9 @@ namespace reprise::dataflow {
 
 class Coordinator {
  public:
-  static constexpr Duration kDead = 500ms;  // Silence that is taken for death.
-  static constexpr Duration kAgain = 60ms;  // What is not answered is said again.
+  static constexpr Duration kDead = 500ms;          // Silence that is taken for death.
+  static constexpr Duration kRestartDelay = 150ms;  // From one attempt's end to the next.
+  static constexpr Duration kAgain = 60ms;          // What is not answered is said again.
 
   Coordinator(Env& env, const Job& job, const Decisions& decide)
       : env_(env), job_(job), decide_(decide), files_(env, "job"), changed_(env) {}
@@ -74,6 +75,7 @@ class Coordinator {
       }
       TakeCheckpoints();
       pending_.reset();
+      env_.Sleep(kRestartDelay);
     }
   }
 

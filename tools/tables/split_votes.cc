@@ -5,7 +5,7 @@
 
 #include "models/theory/election.h"
 #include "sim/choices.h"
-#include "tools/tables.h"
+#include "tools/tables/all.h"
 
 namespace reprise {
 namespace {
@@ -36,9 +36,7 @@ bool IsSplit(const Cluster& cluster, uint64_t latency, uint64_t election) {
   return std::ranges::none_of(votes, [&](int n) { return n > cluster.servers / 2; });
 }
 
-}  // namespace
-
-std::vector<TableRow> SplitVoteRows() {
+std::vector<TableRow> Rows() {
   constexpr Cluster kClusters[] = {
       {5, 4, 10, .0006, 100'000'000, .025}, {5, 4, 100, .052, 8'000'000, .01},
       {5, 4, 200, .181, 2'000'000, .01},    {5, 3, 200, .5, 1'000'000, .01},
@@ -50,7 +48,7 @@ std::vector<TableRow> SplitVoteRows() {
     const uint64_t latency = (uint64_t{1} << 63) / 1000 * cluster.latency;
     uint64_t split = 0;
     for (uint64_t i = 0; i < cluster.trials; ++i) split += IsSplit(cluster, latency, i) ? 1 : 0;
-    rows.push_back({.item = std::to_string(cluster.taking_part) + " of " +
+    rows.push_back({.what = std::to_string(cluster.taking_part) + " of " +
                             std::to_string(cluster.servers) + " servers, latency " +
                             std::to_string(cluster.latency / 10) + " % of the timeouts' range",
                     .paper = cluster.paper,
@@ -60,6 +58,16 @@ std::vector<TableRow> SplitVoteRows() {
                     .tolerance = cluster.tolerance});
   }
   return rows;
+}
+
+}  // namespace
+
+Table SplitVotes() {
+  return {.id = "T03",
+          .about = "how often votes are split",
+          .source = "Ongaro, Stanford 2014, section 9.2: a fixed latency, timeouts in a range",
+          .cost = "about 20 s of one processor",
+          .rows = Rows};
 }
 
 }  // namespace reprise
