@@ -164,12 +164,21 @@ TEST(RaftStorm, EveryPartOfTheProtocolIsUsed) {
 
 // Mutants.
 
+// Where to begin looking for those that need thousands of seeds, so that this test is quick.
+// `reprise mutants raft` begins at 1.
+uint64_t FirstSeed(const std::string& mutant) {
+  if (mutant == "commit-by-counting") return 5600;
+  if (mutant == "lease-from-receipt") return 6300;
+  if (mutant == "changes-overlap") return 4300;
+  return 1;
+}
+
 TEST(RaftMutants, EachIsFoundByItsOracle) {
   for (const MutantInfo& mutant : Raft().mutants) {
     if (mutant.decoy || mutant.difficulty == "D3") continue;
     const Scenario scenario = MakeRaft(mutant.name);
     const uint64_t most = mutant.difficulty == "D1" ? 200 : 20'000;
-    uint64_t seed = 0;
+    uint64_t seed = FirstSeed(mutant.name) - 1;
     Verdict verdict;
     while (!verdict.failed() && seed < most) {
       verdict = Simulate(scenario, Choices::FromSeed(++seed)).verdict;
