@@ -20,7 +20,7 @@ TEST(Command, MistakesGetOneLine) {
   ExpectComplaint({"run", "strem"}, 2, "no scenario \"strem\". Did you mean \"stream\"?");
   ExpectComplaint({"run", "stream:need-third"}, 2, "Did you mean \"needs-third\"?");
   ExpectComplaint({"list", "stream:needs-third"}, 2, "give a family, not a mutant of it");
-  ExpectComplaint({"mutants", "stream:needs-third"}, 2, "give a family, not a mutant of it");
+  ExpectComplaint({"mutants", "stream:nothing"}, 2, "no mutant \"nothing\" of stream");
   ExpectComplaint({"mutants", "strem"}, 2, "no scenario \"strem\"");
   ExpectComplaint({"run", "stream", "more"}, 2, "\"more\" is one argument too many");
   ExpectComplaint({"run", "stream", "--sed", "1"}, 2, "no option --sed. Did you mean --seed?");

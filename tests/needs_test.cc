@@ -64,10 +64,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Need{"chandy-lamport:CL-X3", "converges", {"cut"}, {}, 40, 400},
         Need{"dijkstra-ring:DI-X1", "stabilises", {"memory"}, {}, 20, 150},
-        Need{"primary-backup:PB-X1", "linearizable", {"late", "duplicate"}, {"crash"}, 700, 1500},
+        Need{"primary-backup:PB-X1", "converges", {"late", "duplicate"}, {"crash"}, 700, 1500},
         Need{"primary-backup:PB-M4", "linearizable", {"jump"}, {"crash", "cut"}, 200, 1500},
         Need{"write-ahead-log:WAL-M1", "durable-prefix", {"node"}, {"unsynced"}, 40, 1500},
-        Need{"write-ahead-log:WAL-M6", "durable-prefix", {"sync-fail"}, {"crash"}, 100, 1500},
+        Need{"write-ahead-log:WAL-M6", "no-false-alarm", {"sync-fail"}, {"crash"}, 100, 1500},
         Need{"write-ahead-log:WAL-X2", "durable-prefix", {"read-fail"}, {"crash"}, 100, 1500},
         Need{"write-ahead-log:WAL-X3",
              "durable-prefix",
