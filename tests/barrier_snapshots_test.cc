@@ -296,6 +296,9 @@ TEST(BarrierSnapshotsTest, AZombieIsReplacedAndNobodyListensToIt) {
     uint64_t cancelled = 0;
     for (const Sent& cancel : SentLike(r, "Cancel(1)")) cancelled += cancel.to == zombie ? 1 : 0;
     EXPECT_GT(cancelled, 0u) << Name(zombie);
+    uint64_t deployed = 0;
+    for (const Sent& deploy : SentLike(r, "Deploy(2 ")) deployed += deploy.to == kSpare ? 1 : 0;
+    EXPECT_GT(deployed, 0u) << Name(zombie);
   }
 }
 
