@@ -296,7 +296,30 @@ TEST(BarrierSnapshotsTest, AZombieIsReplacedAndNobodyListensToIt) {
     uint64_t cancelled = 0;
     for (const Sent& cancel : SentLike(r, "Cancel(1)")) cancelled += cancel.to == zombie ? 1 : 0;
     EXPECT_GT(cancelled, 0u) << Name(zombie);
+    uint64_t deployed = 0;
+    for (const Sent& deploy : SentLike(r, "Deploy(2 ")) deployed += deploy.to == kSpare ? 1 : 0;
+    EXPECT_GT(deployed, 0u) << Name(zombie);
   }
+}
+
+TEST(BarrierSnapshotsTest, AZombieThatIsToRestoreWhatWasDiscardedGivesUp) {
+  // Two nodes crash, and the one that is to run the map stands still before it has read its state.
+  Departures story;
+  for (const auto& [address, value, bound] : {std::tuple("several #9", 1, 1024),
+                                              {"pause n5 #9", 103, 1024},
+                                              {"several-node #1000009.1", 1, 13},
+                                              {"several-node #1000009.2", 1, 12},
+                                              {"pause-for n5 #9", 657, 1024}}) {
+    story.push_back(
+        {*ParseAddress(address), static_cast<uint64_t>(value), static_cast<uint64_t>(bound)});
+  }
+  const RunResult r = Story(Make(), story);
+  EXPECT_EQ(Why(r), "");
+  uint64_t unknown = 0;
+  for (const Sent& answer : SentLike(r, "Answer(")) {
+    unknown += answer.from == kStorage && answer.text.find(" 3 ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(unknown, 1u);
 }
 
 TEST(BarrierSnapshotsTest, AZombieSinkIsFencedByTheStore) {

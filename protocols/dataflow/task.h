@@ -51,12 +51,14 @@ class Task : public std::enable_shared_from_this<Task> {
   Channels& channels() { return channels_; }
 
  protected:
-  // The state in the checkpoint that this attempt begins with, or what a task is at first.
+  // The state in the checkpoint that this attempt begins with, or what a task is at first. Throws
+  // Cancelled where it is not there any more.
   template <class State>
   State Restore() {
     if (me_.state.empty()) return {};
     const Answer answer = Ask(env_.nodes("storage")[0], Get{0, me_.state});
-    CHECK(answer.outcome == Outcome::kDone);  // The checkpoint was complete, so it is there.
+    // It is there, unless a newer checkpoint is complete; then this attempt has long been over.
+    if (answer.outcome != Outcome::kDone) Fail();
     auto state = Decode<State>(answer.bytes);
     CHECK(state);
     return *std::move(state);
