@@ -13,13 +13,18 @@ Family ScrubbedStore();
 Family WriteAheadLog();
 // healing/
 Family DijkstraRing();
+Family PhiAccrual();
+// placement/
+Family BlobStore();
 // replication/
 Family PrimaryBackup();
 
 inline Catalogue AllProtocols() {
   Catalogue all;
+  all.Add(BlobStore());
   all.Add(ChandyLamport());
   all.Add(DijkstraRing());
+  all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(ScrubbedStore());
   all.Add(WriteAheadLog());
