@@ -49,6 +49,7 @@ class MetadataService {
     config_.before = config_.now;
     config_.epoch = 1;
     complete_.insert(config_.now.begin(), config_.now.end());
+    ReportPlaced();
     ReportHolders();
     leave_at_ = env_.After(plan_.leave);
     last_leave_ = env_.After(plan_.last);
@@ -151,6 +152,13 @@ class MetadataService {
   }
 
   void Announce() {
+    ReportPlaced();
+    for (const auto& [node, watch] : watches_) {
+      env_.Send(node, ConfigIs{watch.last.beat.incarnation, config_});
+    }
+  }
+
+  void ReportPlaced() {
     now_.Reset(config_.now);
     models::Placed placed;
     for (const Member& member : config_.now) placed.members.push_back(member.node);
@@ -159,9 +167,6 @@ class MetadataService {
       for (const Member& member : now_.ListOf(blob)) list.push_back(member.node);
     }
     env_.Report(placed);
-    for (const auto& [node, watch] : watches_) {
-      env_.Send(node, ConfigIs{watch.last.beat.incarnation, config_});
-    }
   }
 
   void ReportHolders() {

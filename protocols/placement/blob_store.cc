@@ -135,7 +135,7 @@ class StoreNode {
 
   void OnAsk(NodeId client, const Ask& m) {
     if (!Enters(m.epoch)) {
-      env_.Send(client, Refused{m.round});
+      Refuse(client, m.round);
       return;
     }
     const uint64_t newest = files_.Newest(m.blob);
@@ -146,10 +146,15 @@ class StoreNode {
 
   void OnPut(NodeId client, const Put& m) {
     if (!Enters(m.epoch)) {
-      env_.Send(client, Refused{m.round});
+      Refuse(client, m.round);
     } else if (m.bytes.size() == kBlobBytes && m.version != 0) {
       work_.Push({client, m});
     }
+  }
+
+  // Who knows no epoch yet is silent: there may be others who do.
+  void Refuse(NodeId client, uint64_t round) {
+    if (config_.epoch != 0) env_.Send(client, Refused{round});
   }
 
   // What is written, one after another.
@@ -174,9 +179,10 @@ class StoreNode {
     }
   }
 
+  // That version, or a newer one.
   bool HasAtLeast(uint64_t blob, uint64_t version) const {
     const uint64_t newest = files_.Newest(blob);
-    return newest >= version && files_.HasGood(blob, newest);
+    return files_.HasGood(blob, version) || (newest > version && files_.HasGood(blob, newest));
   }
 
   // Repair. One fiber finds out what is to be fetched, and others fetch it.
@@ -374,9 +380,12 @@ class StoreNode {
     }
   }
 
-  // How things are on the disk itself, for whoever wants to know. Mends nothing.
+  // How things are on the disk itself, for whoever wants to know: of blobs that are our business.
+  // Mends nothing.
   void OnInspect(NodeId from, const Inspect& m) {
+    if (config_.epoch == 0) return;
     std::vector<Held> held = files_.List();
+    std::erase_if(held, [&](const Held& copy) { return !now_.Lists(Me(), copy.blob); });
     for (Held& copy : held) copy.good = files_.IsGood(copy.blob, copy.version);
     env_.Send(from, Inspected{m.round, held});
   }
