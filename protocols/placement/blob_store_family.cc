@@ -34,7 +34,7 @@ const std::vector<Mutant<Decisions>>& Mutants() {
       {{.name = "lists-virtual-nodes",
         .id = "HA-M2",
         .difficulty = "D1",
-        .oracle = "intact",
+        .oracle = "converges",
         .about = "a list is of virtual nodes, of which several may be one store's",
         .origin = "DeCandia et al., Dynamo, SOSP 2007, section 4.3"},
        [](Decisions& d) { d.ring.CountsVirtualNodes = [] { return true; }; }},
