@@ -16,6 +16,9 @@ Family ScrubbedStore();
 Family WriteAheadLog();
 // healing/
 Family DijkstraRing();
+Family PhiAccrual();
+// placement/
+Family BlobStore();
 // replication/
 Family PrimaryBackup();
 Family Raft();
@@ -23,9 +26,11 @@ Family Raft();
 inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(BarrierSnapshots());
+  all.Add(BlobStore());
   all.Add(ChandyLamport());
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
+  all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
   all.Add(ScrubbedStore());
