@@ -42,6 +42,7 @@
 #include "models/spec/elections.h"
 #include "models/spec/key_value.h"
 #include "models/spec/no_disruption.h"
+#include "models/spec/recovery.h"
 #include "models/spec/replicated_log.h"
 #include "models/world/links.h"
 #include "protocols/protocols.h"
@@ -206,6 +207,7 @@ std::function<Oracles()> JudgedWith(const Settings& settings, bool lists, int se
         all.push_back(std::make_unique<NoDisruption>(server_ids.size(), kElectionLeast - 5ms));
       }
     }
+    all.push_back(std::make_unique<RecoveryMeter>());
     return all;
   };
 }
