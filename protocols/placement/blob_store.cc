@@ -33,12 +33,11 @@
 //   says
 //     who counts, and no crash strikes while another store is making up for one. Any disk may be
 //     lost, in turn; any number of stores may be cut off, slow, suspected or decommissioned.
-//   - besides, of every version one good copy is left, by the atlas (good_copies = 1): rot, lost
-//   and
-//     misdirected writes and unreadable sectors may strike all others.
-//   Two copies of the three are enough for that: an acknowledged version is on two disks, of which
-//   one may be lost while the other may not be damaged; its *name* is on the other in any case, so
-//   that readers wait for it rather than take an older version.
+//   - besides, damage (rot, lost and misdirected writes, unreadable sectors) leaves two good copies
+//     of every version, by the atlas (good_copies = 2): of three copies one may be damaged. Two,
+//     and not one, because a copy that counts as good may not be durable yet, and go with a crash.
+//   So an acknowledged version, which is on two disks, keeps one good copy when a disk is lost, and
+//   its *name* is on another in any case: readers wait for it rather than take an older version.
 //   - a version that is on one disk only may vanish with it. So writers here do not give up: they
 //     send it again, until it is on two.
 // Two disks lost at once may be both copies of a write that was just acknowledged: for that W would

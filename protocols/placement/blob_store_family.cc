@@ -109,7 +109,7 @@ void SetWeather(Scenario& s) {
 
 // All that a disk can do, but for what several of them cannot make up for: see the budget.
 DiskModel Disks() {
-  DiskModel disks = models::RottingDisk(1);
+  DiskModel disks = models::RottingDisk(2);
   disks.rot = OneIn(2);
   disks.rot_slot = 250ms;
   disks.miswrite = disks.lost_write = OneIn(30);
