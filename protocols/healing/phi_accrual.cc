@@ -37,6 +37,12 @@ constexpr PhiConfig kConfig{
 
 Duration SomewhatLate(uint64_t quantile) { return Share(80ms, quantile); }
 
+// A fact: the first heartbeat of a boot has come.
+struct Heard {
+  NodeId node;
+  uint64_t incarnation;
+};
+
 void Watched(Env& env) {
   for (uint64_t number = 1;; ++number) {
     const Time wall = env.WallNow();
@@ -48,6 +54,7 @@ void Watched(Env& env) {
 void Monitor(Env& env, const PhiDecisions& decide) {
   struct Watch {
     PhiDetector detector;
+    uint64_t incarnation = 0;  // The newest that was heard of.
     bool suspected = false;
   };
   // Who is to be watched is known: a node that is never heard of is suspected as well, as if its
@@ -60,7 +67,13 @@ void Monitor(Env& env, const PhiDecisions& decide) {
   }
   for (Time look = env.After(kLook);; look = env.After(kLook)) {
     while (const auto mail = env.ReceiveUntil(look)) {
-      mail->Match([&](const Heartbeat& m) { watches.at(mail->from).detector.Hear(m, env.Now()); });
+      mail->Match([&](const Heartbeat& m) {
+        Watch& watch = watches.at(mail->from);
+        watch.detector.Hear(m, env.Now());
+        if (m.incarnation <= watch.incarnation) return;
+        watch.incarnation = m.incarnation;
+        env.Report(Heard{mail->from, m.incarnation});
+      });
     }
     for (auto& [node, watch] : watches) {
       const bool suspects = watch.detector.Phi(env.Now()) >= kThreshold;

@@ -251,8 +251,9 @@ class StoreNode {
       if (!now_.Lists(Me(), blob) || files_.HasGood(blob, version)) continue;
       Wanted want{0, blob, version, {}};
       for (const auto& [member, held] : listed_) {
-        const bool has = std::ranges::any_of(
-            held, [&](const Held& h) { return h.blob == blob && h.version == version && h.good; });
+        const bool has = std::ranges::any_of(held, [&](const Held& h) {
+          return h.blob == want.blob && h.version == want.version && h.good;
+        });
         if (!has) continue;
         want.holders.push_back(member.node);
         if (now_.Lists(member, blob) || decide_.CountsElsewhere()) ++want.copies;
