@@ -34,7 +34,7 @@ constexpr const char* kAbout =
     "  reprise digests                      whether runs are what they were: other machines, "
     "versions\n"
     "  reprise bench                        what an event costs on this machine\n"
-    "  reprise demo                         all of it, in about a minute\n\n"
+    "  reprise demo                         all of it, in a few minutes\n\n"
     "reprise COMMAND --help says more. Exit status: 0 nothing wrong, 1 a violation, 2 usage or "
     "input\n"
     "error, 3 something is missing here, 4 not the same run, 5 undecided, 130 interrupted.";
@@ -333,7 +333,7 @@ class CommandLine {
   }
 
   void AddDemo() {
-    CLI::App* c = Add("demo", "The main job in about a minute, on the protocols we ship");
+    CLI::App* c = Add("demo", "The main job in a few minutes, on the protocols we ship");
     c->add_option("--out", demo_.out, "Where traces and pictures go")->capture_default_str();
     c->add_option("--seconds", demo_.seconds, "How long to fuzz")->check(Whole(1, 86400));
     AddJobs(c);

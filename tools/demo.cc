@@ -59,7 +59,7 @@ int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
     FuzzArgs fuzz = ArgsFor(args, share);
     fuzz.scenarios = {family.name};
     const int status = FuzzCommand(catalogue, fuzz);
-    if (status != kOk) return status;
+    if (status != kOk && status != kUndecided) return status;
     std::printf("\n");
   }
   std::printf("%s\n\n", Styled(Style::kBold, "2. The same with one rule got wrong").c_str());
@@ -69,7 +69,9 @@ int DemoCommand(const Catalogue& catalogue, const DemoArgs& args) {
     const MutantInfo& mutant = *Shown(family);
     std::printf("%s\n", (mutant.id + ": " + mutant.about).c_str());
     const auto scenario = catalogue.Make(family.name + ":" + mutant.name);
-    const FuzzOutcome outcome = FuzzOne(*scenario, ArgsFor(args, 2 * share));
+    FuzzArgs fuzz = ArgsFor(args, 2 * share);
+    fuzz.campaign.strategy = Strategy::kSwarm;  // Single faults are many, and a few seeds enough.
+    const FuzzOutcome outcome = FuzzOne(*scenario, fuzz);
     if (outcome.status != kViolation || outcome.traces.empty()) {
       std::fprintf(stderr, "reprise demo: %s was not found\n", mutant.name.c_str());
       return outcome.status == kOk ? kViolation : outcome.status;
