@@ -1,4 +1,4 @@
-// reprise demo: the main job in about a minute. Fuzzes the sound protocols, which hold; then some
+// reprise demo: the main job in a few minutes. Fuzzes the sound protocols, which hold; then some
 // of their mutants, which do not: finds, shrinks, replays and draws them.
 
 #include <algorithm>
