@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "models/spec/recovery.h"
 #include "sim/search/gtest.h"
 
 namespace reprise {
@@ -192,6 +193,19 @@ TEST_F(GtestMacro, TraceThatNoLongerFailsPasses) {
 
 TEST_F(GtestMacro, NothingJudgedIsNoPass) {
   const auto silent = Fuzz(Numbers(0, [](Env&, const Number&) {}), 5);
+  EXPECT_FALSE(silent);
+  EXPECT_THAT(silent.message(), HasSubstr("no node reported a fact"));
+}
+
+// A meter watches crashes, but it does not judge them.
+TEST_F(GtestMacro, NothingJudgedIsNoPassWhereItWasMeasured) {
+  Scenario s = Numbers(0, [](Env&, const Number&) {});
+  s.oracles = [judges = s.oracles] {
+    Oracles oracles = judges();
+    oracles.push_back(std::make_unique<models::RecoveryMeter>());
+    return oracles;
+  };
+  const auto silent = Fuzz(s, 5);
   EXPECT_FALSE(silent);
   EXPECT_THAT(silent.message(), HasSubstr("no node reported a fact"));
 }

@@ -156,8 +156,9 @@ class TestFuzzer {
   bool JudgesFacts() const {
     if (!scenario_.oracles) return false;
     const Oracles oracles = scenario_.oracles();
-    return !oracles.empty() &&
-           std::ranges::none_of(oracles, [](const auto& o) { return o->Watches() != 0; });
+    return !oracles.empty() && std::ranges::none_of(oracles, [](const auto& o) {
+      return o->Watches() != 0 && !o->Skipped();  // A meter judges nothing.
+    });
   }
 
   // Shrinks, writes the trace, and says all that there is to say.
