@@ -15,6 +15,7 @@
 #include "protocols/workloads/store.h"
 #include "sim/holders.h"
 #include "sim/scenario.h"
+#include "tests/costs_helper.h"
 
 namespace reprise {
 namespace {
@@ -332,35 +333,6 @@ TEST(PrimaryBackup, SoundPasses) {
 }
 
 // What it costs.
-
-// How long each operation took, by whether it wrote; and how often each message was sent.
-struct Costs {
-  std::vector<Duration> writes, reads;
-  std::map<std::string, size_t> messages;
-};
-
-Costs CostsOf(const RunResult& run) {
-  struct Began {
-    Time at;
-    bool wrote;
-  };
-  Costs costs;
-  std::map<models::OpId, Began> open;
-  for (size_t i = 0; i < run.timeline.size(); ++i) {
-    const Event e = run.timeline[i];
-    if (e.kind == Event::Kind::kSend) ++costs.messages[std::string(e.message.name())];
-    if (e.kind != Event::Kind::kFact) continue;
-    e.Match(
-        [&](const models::Invoked<models::ListOperation>& m) {
-          open[m.op] = {e.at, m.operation.kind == models::ListOperation::Kind::kAppend};
-        },
-        [&](const models::Returned<models::ListResult>& m) {
-          const Began& began = open.at(m.op);
-          (began.wrote ? costs.writes : costs.reads).push_back(e.at - began.at);
-        });
-  }
-  return costs;
-}
 
 TEST(PrimaryBackup, AWriteTakesFourDelaysAndFourMessages) {
   const Costs costs = CostsOf(Watch(Make(), Choices::Calm()));

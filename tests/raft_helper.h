@@ -48,33 +48,4 @@ void ForEachFact(const RunResult& run, See see) {
   }
 }
 
-// How long each operation took, by whether it wrote; and how often each message was sent.
-struct RaftCosts {
-  std::vector<Duration> writes, reads;
-  std::map<std::string, size_t> messages;
-};
-
-inline RaftCosts CostsOf(const RunResult& run) {
-  struct Began {
-    Time at;
-    bool wrote;
-  };
-  RaftCosts costs;
-  std::map<models::OpId, Began> open;
-  for (size_t i = 0; i < run.timeline.size(); ++i) {
-    const Event e = run.timeline[i];
-    if (e.kind == Event::Kind::kSend) ++costs.messages[std::string(e.message.name())];
-    if (e.kind != Event::Kind::kFact) continue;
-    e.Match(
-        [&](const models::Invoked<models::ListOperation>& m) {
-          open[m.op] = {e.at, m.operation.kind == models::ListOperation::Kind::kAppend};
-        },
-        [&](const models::Returned<models::ListResult>& m) {
-          const Began& began = open.at(m.op);
-          (began.wrote ? costs.writes : costs.reads).push_back(e.at - began.at);
-        });
-  }
-  return costs;
-}
-
 }  // namespace reprise

@@ -4,7 +4,7 @@
 #include "models/spec/intact.h"
 #include "models/spec/never_falls.h"
 #include "models/world/disks.h"
-#include "models/world/links.h"
+#include "models/world/weather.h"
 #include "protocols/durability/scrubbed_store.h"
 #include "protocols/protocols.h"
 #include "sim/codec.h"
@@ -108,32 +108,6 @@ DiskModel Disks(int good_copies) {
   return disks;
 }
 
-void SetWeather(Scenario& s) {
-  s.links = {.delay = 1ms,
-             .late = OneIn(16),
-             .late_by = models::HeavyTail,
-             .drop = OneIn(100),
-             .duplicate = OneIn(200),
-             .corrupt = OneIn(400),
-             .truncate = OneIn(400),
-             .stale = OneIn(100),
-             .burst = OneIn(200),
-             .blackhole = OneIn(80),
-             .bandwidth = OneIn(80),
-             .queue = OneIn(80)};
-  s.cuts = {.cut = OneIn(40),
-            .groups = OneIn(160),
-            .bridge = OneIn(160),
-            .ring = OneIn(160),
-            .flap = OneIn(160),
-            .slot = 500ms,
-            .longest = 1s};
-  s.clogs = {.clog = OneIn(80), .swizzle = OneIn(160), .slot = 500ms, .longest = 1s};
-  s.processes = {
-      .pause = OneIn(160), .slow = OneIn(160), .slot = 500ms, .pause_most = 1s, .slow_most = 1s};
-  s.order = OneIn(50);
-}
-
 Scenario Make(const Options& options, const std::string& mutant) {
   const auto replicas = static_cast<int>(options["replicas"]);
   const auto clients = static_cast<int>(options["clients"]);
@@ -160,7 +134,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
               .main = [storm = s.storm](Env& env) { Inspector(env, storm); },
               .mortal = false,
               .client = true}};
-  SetWeather(s);
+  models::SetMildWeather(s);
   s.crashes = {.crash = OneIn(20),
                .slot = 500ms,
                .crash_at = OneIn(2000),

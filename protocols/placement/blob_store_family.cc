@@ -6,7 +6,7 @@
 #include "models/spec/minimal_movement.h"
 #include "models/spec/recovery.h"
 #include "models/world/disks.h"
-#include "models/world/links.h"
+#include "models/world/weather.h"
 #include "protocols/placement/blob_store.h"
 #include "protocols/protocols.h"
 
@@ -79,34 +79,6 @@ const std::vector<Mutant<Decisions>>& Mutants() {
   return kMutants;
 }
 
-// All that may happen to links.
-void SetWeather(Scenario& s) {
-  s.links = {.delay = 1ms,
-             .late = OneIn(16),
-             .late_by = models::HeavyTail,
-             .drop = OneIn(100),
-             .duplicate = OneIn(200),
-             .corrupt = OneIn(400),
-             .truncate = OneIn(400),
-             .stale = OneIn(100),
-             .burst = OneIn(200),
-             .blackhole = OneIn(80),
-             .bandwidth = OneIn(80),
-             .queue = OneIn(80)};
-  s.cuts = {.cut = OneIn(40),
-            .groups = OneIn(160),
-            .bridge = OneIn(160),
-            .ring = OneIn(160),
-            .flap = OneIn(160),
-            .slot = 500ms,
-            .longest = 1s};
-  s.clogs = {.clog = OneIn(80), .swizzle = OneIn(160), .slot = 500ms, .longest = 1s};
-  s.processes = {
-      .pause = OneIn(160), .slow = OneIn(160), .slot = 500ms, .pause_most = 1s, .slow_most = 1s};
-  s.clocks = {.offset = OneIn(4), .drift = OneIn(4), .jump = OneIn(40)};
-  s.order = OneIn(50);
-}
-
 // All that a disk can do, but for what several of them cannot make up for: see the budget.
 DiskModel Disks() {
   DiskModel disks = models::RottingDisk(2);
@@ -162,7 +134,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
        .main = blobs::Inspector(s.storm),
        .mortal = false,
        .client = true}};
-  SetWeather(s);
+  models::SetMildWeather(s);
+  s.clocks = {.offset = OneIn(4), .drift = OneIn(4), .jump = OneIn(40)};
   s.crashes = Crashes(stores);
   s.disks = Disks();
   std::vector<NodeId> drivers;
