@@ -23,6 +23,7 @@ struct MutantInfo {
   std::string about;        // What is wrong, in a line.
   std::string origin = {};  // Where it comes from, where that is known.
   bool decoy = false;       // A safe variation, which nobody may complain of.
+  std::string story = {};   // Test that tells it as a story, where seeds may not find it.
 };
 
 struct OptionInfo {

@@ -45,6 +45,7 @@ struct Raw {
   std::vector<std::string> options;
   uint64_t runs = 0, until = 0, break_at = 0;
   int jobs = 0;
+  bool json = false, markdown = false;
 };
 
 class CommandLine {
@@ -289,9 +290,11 @@ class CommandLine {
         ->check(Whole(3));
     c->add_option("--base-seed,--seed", raw_.base_seed, "The first seed (1)")->check(CheckSeed);
     c->add_option("--out", mutants_.out, "Write each shrunk trace there: FAMILY/MUTANT.trace");
-    c->add_flag("--markdown", mutants_.markdown, "As docs/mutants.md has it");
+    c->add_option("--resume", mutants_.resume,
+                  "Go on from the rows in that file, and add to it what is found");
+    c->add_flag("--markdown", raw_.markdown, "As docs/mutants.md has it");
     AddJobs(c);
-    AddJson(c, mutants_.json);
+    AddJson(c, raw_.json);
   }
 
   void AddNeeds() {
@@ -378,6 +381,9 @@ class CommandLine {
     if (Chose("mutants")) {
       mutants_.jobs = jobs;
       mutants_.base_seed = base_seed;
+      mutants_.form = raw_.json       ? TableForm::kJson
+                      : raw_.markdown ? TableForm::kMarkdown
+                                      : TableForm::kText;
       return MutantsCommand(catalogue_, mutants_);
     }
     if (Chose("needs")) {

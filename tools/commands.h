@@ -14,6 +14,7 @@
 #include "sim/search/explore.h"
 #include "tools/digests.h"
 #include "tools/fault_names.h"
+#include "tools/kill_table.h"
 #include "tools/tables.h"
 
 namespace reprise {
@@ -113,13 +114,10 @@ struct MutantsArgs {
   uint64_t shrink_runs = 12'000;   // At most, for each.
   int jobs = 1;
   uint64_t base_seed = 1;
-  bool markdown = false;
-  bool json = false;
+  std::string resume;              // A file of rows to go on from, and to add to; none where empty.
+  TableForm form = TableForm::kText;
 };
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);
-
-// Within how many seeds a mutant must be found, by its difficulty.
-uint64_t SeedsFor(const MutantInfo& mutant);
 
 struct NeedsArgs {
   std::vector<std::string> scenarios;  // Families, or mutants of theirs. Empty for all.
