@@ -24,6 +24,22 @@ void ExpectInverse(const NodeClock& clock, Time local) {
   EXPECT_LT(clock.Monotonic(t - 1), local);
 }
 
+// Around the moment from which on a clock calculates in 128 bits.
+TEST(NodeClock, IsExactForHoursAndForDays) {
+  constexpr int64_t kHours = 4'000'000'000'000;
+  for (const int64_t ppm : {200, -200, 7, -333'333, 999'999}) {
+    NodeClock clock;
+    clock.Set(5, ppm);
+    for (const int64_t at : {kHours / 3, kHours - 1, kHours, kHours + 1, 1000 * kHours}) {
+      const auto drifted = static_cast<int64_t>(static_cast<__int128>(at) * ppm / 1'000'000);
+      const Time shown = clock.Monotonic(at);
+      EXPECT_EQ(Nanos(shown), at + 5 + drifted);
+      EXPECT_EQ(clock.Monotonic(clock.World(shown, at)), shown);
+      EXPECT_LT(clock.Monotonic(clock.World(shown, at) - 1), shown);
+    }
+  }
+}
+
 TEST(NodeClock, ConversionsAreInverseForSmallTimes) {
   for (const int64_t ppm : {0, 1, -1, 2, 500, -500, 200'000, -200'000, 500'000, -500'000}) {
     for (const int64_t offset : {0, 1, 7, 1'000'003}) {
