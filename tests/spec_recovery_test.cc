@@ -100,6 +100,31 @@ TEST_F(RecoveryTest, BytesStoredAreThoseLastReported) {
   EXPECT_EQ(Measured()[Metric::kRedundancy].count, 100u);
 }
 
+TEST_F(RecoveryTest, OfThoseWhoGoBackTogetherItMeasuresFromTheFirstSuspicion) {
+  Tell(meter_, Resumed{7}, kServer, At(10));  // The first time there was nothing to go back to.
+  Tell(meter_, Suspected{kServer}, kOther, At(100));
+  Tell(meter_, Suspected{kOther}, kOther, At(130));
+  Tell(meter_, Resumed{4}, kServer, At(180));
+  Tell(meter_, Resumed{4}, kServer, At(190));
+  const Metrics m = Measured();
+  EXPECT_EQ(m[Metric::kRecovery].sum, 80'000'000u);
+  EXPECT_EQ(m[Metric::kRecovery].count, 1u);
+  EXPECT_EQ(m[Metric::kObjects].sum, 4u);
+  EXPECT_EQ(m[Metric::kObjectTime].count, 4u);
+}
+
+TEST(RecoveryMeterTest, ThatThingsGoOnMayBeSeenByAnotherFact) {
+  RecoveryMeter named(false, "OpId");
+  Happen(named, Event::Kind::kCrash, 100, 1);
+  Tell(named, Op(1), kServer, At(170));
+  Tell(named, Op(2), kServer, At(180));
+  Metrics m;
+  named.Measure({At(1000), At(1000), 60}, m);
+  EXPECT_EQ(m[Metric::kFirstSuccess].sum, 70'000'000u);
+  EXPECT_EQ(m[Metric::kFirstSuccess].count, 1u);
+  EXPECT_EQ(m[Metric::kAvailability].count, 0u);
+}
+
 TEST(DurableTest, MeasuresWhatWasLost) {
   Durable oracle;
   for (uint64_t element : {1, 2, 3}) {

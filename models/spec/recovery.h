@@ -8,7 +8,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/spec/history.h"
@@ -29,12 +31,18 @@ struct Suspected {
 struct Stored {
   uint64_t given, stored;  // Bytes in all: that users gave, and that lie on disks for them.
 };
+// Of protocols in which all stand still for the loss of one, and go back together:
+struct Resumed {
+  uint64_t objects;  // What had to be brought back since somebody was first suspected: states.
+};
 
-// Operations are what history.h reports, of any specification. `recovers` says whether nodes report
-// Recovered after each boot.
+// Operations are what history.h reports, of any specification, or intact.h, of blobs. Where there
+// are none, `success` is the name of a fact by which users see that things go on. `recovers` says
+// whether nodes report Recovered after each boot.
 class RecoveryMeter final : public Oracle {
  public:
-  explicit RecoveryMeter(bool recovers = false) : recovers_(recovers) {}
+  explicit RecoveryMeter(bool recovers = false, std::string success = {})
+      : recovers_(recovers), success_(std::move(success)) {}
 
   std::string name() const override { return "recovery"; }
 
@@ -58,9 +66,9 @@ class RecoveryMeter final : public Oracle {
 
   Complaint OnFact(const Event& event) override {
     const std::string_view name = event.message.name();
-    if (name.starts_with("Invoked")) {
+    if (IsRequest(name)) {
       if (const auto op = OpOf(event)) open_.emplace(*op, event.at);
-    } else if (name.starts_with("Returned")) {
+    } else if (IsSuccess(name)) {
       Succeed(event);
     } else if (const auto recovered = event.As<Recovered>()) {
       Recover(event, recovered->objects);
@@ -68,6 +76,10 @@ class RecoveryMeter final : public Oracle {
       Suspect(suspected->node, event.at);
     } else if (const auto stored = event.As<Stored>()) {
       metrics_[Metric::kRedundancy] = {.sum = stored->stored, .count = stored->given};
+    } else if (const auto resumed = event.As<Resumed>()) {
+      Resume(event.at, resumed->objects);
+    } else if (name == success_) {
+      ServeAll(event.at);
     }
     return std::nullopt;
   }
@@ -100,6 +112,12 @@ class RecoveryMeter final : public Oracle {
 
   static uint64_t Nanos(Time at) { return static_cast<uint64_t>(at.time_since_epoch().count()); }
 
+  static bool IsRequest(std::string_view name) {
+    return name.starts_with("Invoked") || name == "BlobBegun";
+  }
+  static bool IsSuccess(std::string_view name) {
+    return name.starts_with("Returned") || name == "BlobRead" || name == "BlobWritten";
+  }
   // Every operation's fact begins with its OpId, whatever its specification.
   static std::optional<OpId> OpOf(const Event& event) {
     static const size_t size = Encode(OpId{}).size();
@@ -119,15 +137,21 @@ class RecoveryMeter final : public Oracle {
     if (at == open_.end()) return;
     succeeded_.push_back(at->second);
     open_.erase(at);
+    ServeAll(event.at);
+  }
+
+  // What was asked for after those crashes is answered.
+  void ServeAll(Time at) {
     for (Crash& crash : crashes_) {
       if (crash.served) continue;
       crash.served = true;
-      metrics_[Metric::kFirstSuccess].Sample(Nanos(event.at) - Nanos(crash.at));
+      metrics_[Metric::kFirstSuccess].Sample(Nanos(at) - Nanos(crash.at));
     }
     std::erase_if(crashes_, [](const Crash& c) { return c.served && c.suspected; });
   }
 
   void Suspect(NodeId node, Time at) {
+    if (!stopped_) stopped_ = at;
     for (Crash& crash : crashes_) {
       if (crash.node != node || crash.suspected) continue;
       crash.suspected = true;
@@ -138,12 +162,20 @@ class RecoveryMeter final : public Oracle {
   void Recover(const Event& event, uint64_t objects) {
     const auto at = booted_.find(event.node);
     if (at == booted_.end()) return;  // Of the first boot, which recovers nothing.
-    const uint64_t took = Nanos(event.at) - Nanos(at->second);
-    metrics_[Metric::kRecovery].Sample(took);
-    metrics_[Metric::kObjects].Sample(objects);
-    if (objects > 0) metrics_[Metric::kObjectTime].Share(took, objects);
+    Took(Nanos(event.at) - Nanos(at->second), objects);
     booted_.erase(at);
     End(event.node, event.at);
+  }
+
+  void Resume(Time at, uint64_t objects) {
+    if (stopped_) Took(Nanos(at) - Nanos(*stopped_), objects);
+    stopped_.reset();
+  }
+
+  void Took(uint64_t ns, uint64_t objects) {
+    metrics_[Metric::kRecovery].Sample(ns);
+    metrics_[Metric::kObjects].Sample(objects);
+    if (objects > 0) metrics_[Metric::kObjectTime].Share(ns, objects);
   }
 
   // The node is down or recovering from now on,
@@ -158,6 +190,7 @@ class RecoveryMeter final : public Oracle {
   }
 
   bool recovers_;
+  std::string success_;
   Metrics metrics_;
   std::map<OpId, Time> open_;    // When they were asked for.
   std::vector<Time> succeeded_;  // Likewise.
@@ -166,6 +199,7 @@ class RecoveryMeter final : public Oracle {
   std::map<NodeId, Time> booted_;
   Time busy_since_{};
   uint64_t recovering_ = 0;
+  std::optional<Time> stopped_;  // When somebody was first suspected since all went on.
 };
 
 }  // namespace reprise::models

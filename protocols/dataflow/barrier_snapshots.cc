@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "models/spec/converges.h"
+#include "models/spec/recovery.h"
 #include "models/world/links.h"
 #include "protocols/dataflow/coordinator.h"
 #include "protocols/dataflow/external_store.h"
@@ -172,6 +173,7 @@ std::function<Oracles()> OraclesOf(const Job& job, Duration healed) {
             return m.key == key && m.sequence == job.windows() - 1;
           }));
     }
+    oracles.push_back(std::make_unique<models::RecoveryMeter>(false, "Visible"));
     return oracles;
   };
 }

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "models/spec/durable_progress.h"
+#include "models/spec/recovery.h"
 #include "protocols/protocols.h"
 #include "sim/crc32c.h"
 
@@ -134,6 +135,7 @@ class Job {
       if (found && found->sequence > state_.sequence) state_ = *std::move(found);
     }
     env_.Report(Restored{state_.sequence, state_.progress, SumOf(state_)});
+    env_.Report(models::Recovered{state_.progress});
   }
 
   void Solve() {
@@ -251,7 +253,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
   s.calm = 2s + Undisturbed(job) + Undisturbed(job) / 10;
   // A clock may be fast by 500 parts in a million.
   const Duration restart = job.restart - job.restart / 1000;
-  s.oracles = JudgedBy(models::DurableProgress(job.units, SumAfter), models::RestartCost(restart));
+  s.oracles = JudgedBy(models::DurableProgress(job.units, SumAfter), models::RestartCost(restart),
+                       models::RecoveryMeter(true, "Working"));
   return s;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/spec/exactly_once.h"
+#include "models/spec/recovery.h"
 #include "protocols/blocks/snapshot_store.h"
 #include "protocols/dataflow/decisions.h"
 #include "protocols/dataflow/job.h"
@@ -73,7 +74,11 @@ class Coordinator {
         DeployTasks();
         env_.Sleep(kAgain);
       }
+      if (AllRun()) env_.Report(models::Resumed{line_.states.size()});
       TakeCheckpoints();
+      for (const Place& place : places_) {
+        if (IsLost(place)) env_.Report(models::Suspected{place.worker});
+      }
       pending_.reset();
       env_.Sleep(kRestartDelay);
     }
@@ -118,11 +123,12 @@ class Coordinator {
     return std::ranges::all_of(places_, [&](const Place& place) { return Runs(place); });
   }
   bool AnyLost() {
-    return std::ranges::any_of(places_, [&](const Place& place) {
-      const Known& known = known_[place.worker];
-      return known.last.boot != place.boot || env_.Now() - known.heard >= kDead ||
-             (known.last.attempt == line_.attempt && known.last.task == TaskIs::kFailed);
-    });
+    return std::ranges::any_of(places_, [&](const Place& place) { return IsLost(place); });
+  }
+  bool IsLost(const Place& place) {
+    const Known& known = known_[place.worker];
+    return known.last.boot != place.boot || env_.Now() - known.heard >= kDead ||
+           (known.last.attempt == line_.attempt && known.last.task == TaskIs::kFailed);
   }
 
   void OnHeartbeat(NodeId worker, const Heartbeat& m) {

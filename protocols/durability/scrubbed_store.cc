@@ -55,6 +55,7 @@
 #include <utility>
 
 #include "models/spec/never_falls.h"
+#include "models/spec/recovery.h"
 #include "sim/holders.h"
 #include "sim/sync.h"
 
@@ -284,7 +285,7 @@ class StoreReplica {
       if (boot != 0) held.holders.push_back({NodeId{i}, boot});
     }
     env_.Report(held);
-    if (env_.boot() != 1) env_.Report(Recovered{env_.boot()});
+    if (env_.boot() != 1) env_.Report(models::Recovered{blocks_.count()});
     env_.Broadcast(Live{env_.boot()});
   }
 

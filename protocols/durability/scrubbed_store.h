@@ -37,7 +37,6 @@ struct Fetched { uint64_t block, version; std::string bytes; };
 
 // Facts.
 struct FoundDisk { bool anything, mine; uint64_t bad; };     // Whose, and how many bad blocks.
-struct Recovered { uint64_t boot; };
 struct FoundBad { uint64_t block; };
 struct Repaired { uint64_t block, version; };
 struct Inspected { uint64_t bad; };                          // So many blocks or entries.

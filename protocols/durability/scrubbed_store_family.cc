@@ -3,6 +3,7 @@
 #include "models/spec/converges.h"
 #include "models/spec/intact.h"
 #include "models/spec/never_falls.h"
+#include "models/spec/recovery.h"
 #include "models/world/disks.h"
 #include "models/world/weather.h"
 #include "protocols/durability/scrubbed_store.h"
@@ -152,7 +153,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
                .churn_most = 2s};
   s.disks = Disks(within ? replicas - 1 : 0);
   if (!within) {
-    s.oracles = JudgedBy(models::Intact(true), models::NeverFalls("block"));
+    s.oracles =
+        JudgedBy(models::Intact(true), models::NeverFalls("block"), models::RecoveryMeter(true));
     return s;
   }
   s.calms = {.core = s.calm, .quiesce = 500ms};
@@ -165,7 +167,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
       models::Intact(), models::NeverFalls("block"),
       models::Converges<scrubbed::Inspected>(repaired, "found all of its disk good", stores,
                                              [](const auto& m) { return m.bad == 0; }),
-      models::Converges<models::Progress>(repaired + 1s, "read every block", drivers));
+      models::Converges<models::Progress>(repaired + 1s, "read every block", drivers),
+      models::RecoveryMeter(true));
   return s;
 }
 

@@ -25,6 +25,7 @@
 #include <algorithm>
 
 #include "models/spec/one_token.h"
+#include "models/spec/recovery.h"
 #include "models/world/links.h"
 #include "protocols/protocols.h"
 
@@ -170,7 +171,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
   const int length = 2 * machines;
   const Duration bound = 4100ms + (3 * length * (length - 1) / 2) * 2ms + length * kAgain;
   s.calm = bound + 2s;
-  s.oracles = JudgedBy(models::OneToken(static_cast<uint64_t>(machines), bound, 10));
+  s.oracles = JudgedBy(models::OneToken(static_cast<uint64_t>(machines), bound, 10),
+                       models::RecoveryMeter());
   return s;
 }
 
