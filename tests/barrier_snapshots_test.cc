@@ -12,6 +12,7 @@
 #include "models/spec/exactly_once.h"
 #include "protocols/protocols.h"
 #include "sim/nemesis.h"
+#include "tools/tables/all.h"
 
 namespace reprise {
 namespace {
@@ -119,92 +120,14 @@ std::map<uint64_t, Time> CompletionTimes(const RunResult& r) {
 
 // Quantities.
 
-TEST(BarrierSnapshotsTest, AsManyBarriersForEachCheckpointAsThereAreChannels) {
-  for (const uint64_t p : {1, 2, 4}) {
-    const RunResult r = Story(Make("", {{"parallelism", std::to_string(p)}}));
-    EXPECT_EQ(Why(r), "");
-    std::map<uint64_t, uint64_t> barriers;
-    std::map<uint64_t, std::set<std::pair<NodeId, NodeId>>> channels;
-    for (const OnChannel& barrier : OnChannels(r, "Barrier")) {
-      ++barriers[barrier.first];
-      channels[barrier.first].insert({barrier.from, barrier.to});
-    }
-    const auto completed = CompletionTimes(r);
-    EXPECT_GE(completed.size(), 20u);
-    for (const auto& [checkpoint, at] : completed) {
-      EXPECT_EQ(barriers[checkpoint], 3 * p + 2 * p * p);
-      EXPECT_EQ(channels[checkpoint].size(), 3 * p + 2 * p * p);
-    }
+// Barriers for each checkpoint, what a crash takes back, and when results are visible: table B1.
+TEST(BarrierSnapshotsTest, CostsWhatTheFormulasSay) {
+  const auto rows = BarrierCosts().rows();
+  EXPECT_EQ(rows.size(), 6u);
+  for (const TableRow& row : rows) {
+    EXPECT_TRUE(row.difference().has_value()) << row.what;
+    EXPECT_TRUE(row.within()) << row.what << ": " << *row.simulation << ", not " << *row.model;
   }
-}
-
-// With an interval I from one checkpoint to the next, and D from a barrier to its completion, a
-// crash of the coordinator takes back I / 2 + D on average. Crashes here are at the middle of each
-// of 100 equal parts of one interval, which gives the mean of a uniform one to 1 %.
-TEST(BarrierSnapshotsTest, ACrashTakesBackHalfAnIntervalAndTheDurationOnAverage) {
-  Scenario s = Make("", {{"checkpoint-ms", "10000"}, {"period-ms", "40"}, {"more-seconds", "26"}});
-  s.disks.sync = 24ms;
-  constexpr int kCrashes = 100;
-  const RunResult calm = Story(s);
-  const auto barriers = BarrierTimes(calm);
-  const auto completed = CompletionTimes(calm);
-  const uint64_t second = kPerAttempt + 2;
-  const Duration d = completed.at(second) - barriers.at(second);
-  EXPECT_NEAR(static_cast<double>(d.count()), 500e6, 20e6);
-  double window = 0, records = 0;
-  for (int i = 0; i < kCrashes; ++i) {
-    const Duration when = 20s + 10s * (2 * i + 1) / (2 * kCrashes);
-    const RunResult r = Story(s, Nemesis(s)
-                                     .At(when, Fault::kCrash, kCoordinator)
-                                     .With("unsynced", 1, kQuantiles)
-                                     .departures());
-    ASSERT_EQ(Why(r), "") << i;
-    Time crash{};
-    for (size_t e = 0; e < r.timeline.size(); ++e) {
-      if (r.timeline[e].kind == Event::Kind::kCrash) crash = r.timeline[e].at;
-    }
-    // What the coordinator knew when it was back is what all went back to.
-    uint64_t restored = 0;
-    for (const auto& [at, m] : FactsOf<Completed>(r)) {
-      if (m.checkpoint / kPerAttempt == 1) restored = m.checkpoint;
-    }
-    window += static_cast<double>((crash - barriers.at(restored)).count());
-    for (const auto& [at, m] : FactsOf<Reflects>(r)) {
-      if (m.checkpoint != restored || m.stage != 0) continue;
-      records +=
-          static_cast<double>(crash.time_since_epoch() / 40ms) - static_cast<double>(m.records);
-    }
-  }
-  const double expected = 5e9 + static_cast<double>(d.count());
-  EXPECT_NEAR(window / kCrashes, expected, 0.02 * expected);
-  EXPECT_NEAR(records / kCrashes, 3 * expected / 40e6, 0.02 * 3 * expected / 40e6);
-}
-
-// The same for what is visible: it waits for the next barrier, and for its checkpoint.
-TEST(BarrierSnapshotsTest, AResultIsVisibleHalfAnIntervalAndTheDurationAfterItCame) {
-  Scenario s = Make(
-      "",
-      {{"checkpoint-ms", "10000"}, {"period-ms", "10"}, {"window", "4"}, {"more-seconds", "24"}});
-  s.disks.sync = 24ms;
-  const RunResult r = Story(s);
-  ASSERT_EQ(Why(r), "");
-  std::map<std::pair<uint64_t, uint64_t>, Time> came;
-  for (const OnChannel& m : OnChannels(r, "Result")) {
-    came.try_emplace({m.first, m.second}, m.at + 1ms);
-  }
-  double wait = 0, visible = 0;
-  for (const auto& [at, m] : FactsOf<Visible>(r)) {
-    const Time arrived = came.at({m.key, m.sequence});
-    if (arrived < AtNanos(0) + 10s || arrived >= AtNanos(0) + 30s) continue;
-    wait += static_cast<double>((at - arrived).count());
-    ++visible;
-  }
-  const uint64_t second = kPerAttempt + 2;
-  const Duration d = CompletionTimes(r).at(second) - BarrierTimes(r).at(second);
-  EXPECT_GT(visible, 1900);
-  // From complete to visible: told to the sink, committed, read; 100 ms or so.
-  const double expected = 5e9 + static_cast<double>(d.count()) + 100e6;
-  EXPECT_NEAR(wait / visible, expected, 0.02 * expected);
 }
 
 // The rules.

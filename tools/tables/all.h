@@ -7,10 +7,13 @@
 
 namespace reprise {
 
+Table BarrierCosts();         // B1
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
 
-inline Tables AllTables() { return {SplitVotes(), CheckpointIntervals(), RingShares()}; }
+inline Tables AllTables() {
+  return {SplitVotes(), CheckpointIntervals(), RingShares(), BarrierCosts()};
+}
 
 }  // namespace reprise
