@@ -78,11 +78,17 @@ void SimDisk::Tear(const Address& cause) {
   });
 }
 
-// The file's size is one of those it had, and each sector one of its versions, whole. To truncate
-// is to write zeros. A draw says how many versions back: zero is the newest.
+// The file's size is one of those it had, and each sector one of its versions, whole. A draw says
+// how many versions back: zero is the newest. What a truncation cut off is zeros where the size is
+// one from then on, and else it was never cut off: file systems change a size in one step.
 void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   if (inode.pending.empty()) return;
-  std::map<uint64_t, std::vector<std::string>> versions;  // Of each sector, oldest first.
+  struct Version {
+    std::string image;
+    size_t size;  // Which of the sizes the file had since then.
+    bool cut_off;
+  };
+  std::map<uint64_t, std::vector<Version>> versions;  // Of each sector, oldest first.
   std::vector<uint64_t> sizes = {inode.durable.size()};
   std::string content = inode.durable;
   for (const Write& write : inode.pending) {
@@ -95,13 +101,15 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
     sizes.push_back(content.size());
     for (uint64_t sector = from; sector < to; ++sector) {
       const uint64_t at = sector * kSectorBytes;
-      std::string& version = versions[sector].emplace_back();
-      if (at < content.size()) version = content.substr(at, kSectorBytes);
-      version.resize(kSectorBytes);
+      const bool cut_off = at >= content.size();
+      std::string image = cut_off ? "" : content.substr(at, kSectorBytes);
+      image.resize(kSectorBytes);
+      versions[sector].push_back({std::move(image), sizes.size() - 1, cut_off});
     }
   }
   const Address of_size{{kTornSector, node_.self()}, cause.ordinal, ++sub};
   const uint64_t older = world_.choices().Draw(of_size, sizes.size());
+  const size_t size = sizes.size() - 1 - older;
   if (older != 0) Lost(Fault::kTorn, inode.path, 0);
   std::string image = inode.durable;
   image.resize((*std::ranges::max_element(sizes) + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
@@ -109,10 +117,12 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
     const Address address{{kTornSector, node_.self()}, cause.ordinal, ++sub};
     const uint64_t back = world_.choices().Draw(address, images.size() + 1);
     if (back != 0) Lost(Fault::kTorn, inode.path, sector);
-    if (back == images.size()) continue;  // What was durable before stays.
-    image.replace(sector * kSectorBytes, kSectorBytes, images[images.size() - 1 - back]);
+    size_t left = images.size() - back;
+    while (left > 0 && images[left - 1].cut_off && images[left - 1].size > size) --left;
+    if (left == 0) continue;  // What was durable before stays.
+    image.replace(sector * kSectorBytes, kSectorBytes, images[left - 1].image);
   }
-  image.resize(sizes[sizes.size() - 1 - older]);
+  image.resize(sizes[size]);
   inode.durable = std::move(image);
   inode.pending.clear();
 }
