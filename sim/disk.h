@@ -5,7 +5,8 @@
 //   - a file that was created, renamed or removed is so only once SyncDir() of its directory
 //     returned OK: syncing the file itself does not make its name durable;
 //   - of all else any part may be there, 512-byte sector by sector, in any order, with the file's
-//     size following or not.
+//     size following or not; but a size changes in one step, so that what a truncation cut off is
+//     there whole where the truncation was lost.
 // Reads see earlier writes of the same boot. Errors: kNotFound, kAlreadyExists, kDataLoss (a sector
 // that cannot be read until it is written), kResourceExhausted (no room to write or create),
 // kInternal (a sync that failed: what it was to make durable may be gone, and a later sync that

@@ -86,7 +86,7 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   struct Version {
     std::string image;
     size_t size;  // Which of the sizes the file had since then.
-    bool cut_off;
+    bool truncated;
   };
   std::map<uint64_t, std::vector<Version>> versions;  // Of each sector, oldest first.
   std::vector<uint64_t> sizes = {inode.durable.size()};
@@ -94,17 +94,17 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   for (const Write& write : inode.pending) {
     const uint64_t from = write.first_sector;
     uint64_t to = from + write.images.size();
-    if (write.size_after < content.size()) {
+    const bool truncated = write.size_after < content.size();
+    if (truncated) {
       to = std::max(to, (content.size() + kSectorBytes - 1) / kSectorBytes);
     }
     Apply(write, content);
     sizes.push_back(content.size());
     for (uint64_t sector = from; sector < to; ++sector) {
       const uint64_t at = sector * kSectorBytes;
-      const bool cut_off = at >= content.size();
-      std::string image = cut_off ? "" : content.substr(at, kSectorBytes);
+      std::string image = at < content.size() ? content.substr(at, kSectorBytes) : "";
       image.resize(kSectorBytes);
-      versions[sector].push_back({std::move(image), sizes.size() - 1, cut_off});
+      versions[sector].push_back({std::move(image), sizes.size() - 1, truncated});
     }
   }
   const Address of_size{{kTornSector, node_.self()}, cause.ordinal, ++sub};
@@ -118,7 +118,7 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
     const uint64_t back = world_.choices().Draw(address, images.size() + 1);
     if (back != 0) Lost(Fault::kTorn, inode.path, sector);
     size_t left = images.size() - back;
-    while (left > 0 && images[left - 1].cut_off && images[left - 1].size > size) --left;
+    while (left > 0 && images[left - 1].truncated && images[left - 1].size > size) --left;
     if (left == 0) continue;  // What was durable before stays.
     image.replace(sector * kSectorBytes, kSectorBytes, images[left - 1].image);
   }
