@@ -7,10 +7,14 @@
 
 namespace reprise {
 
+Table Costs();                // costs
+Table Downtimes();            // downtime
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
 
-inline Tables AllTables() { return {SplitVotes(), CheckpointIntervals(), RingShares()}; }
+inline Tables AllTables() {
+  return {SplitVotes(), CheckpointIntervals(), RingShares(), Downtimes(), Costs()};
+}
 
 }  // namespace reprise
