@@ -17,10 +17,28 @@ int GoodCopies(const World& world, const SimDisk& but, std::string_view path, ui
   return good;
 }
 
+// Whether that disk is one of those that are damaged, or may become one.
+bool MayDamageDisk(const World& world, const SimDisk& disk) {
+  const int most = world.scenario().disks.damaged_at_most;
+  if (most == 0) return true;
+  int damaged = 0;
+  for (uint32_t i = 1; i <= world.nodes(); ++i) {
+    const SimDisk* other = world.node(NodeId{i}).disk_if_used();
+    damaged += other != nullptr && other != &disk && other->IsDamaged() ? 1 : 0;
+  }
+  return damaged < most;
+}
+
 }  // namespace
+
+bool IsDamaged(const World& world, NodeId node) {
+  const SimDisk* disk = world.node(node).disk_if_used();
+  return world.scenario().disks.damaged_at_most != 0 && disk != nullptr && disk->IsDamaged();
+}
 
 bool MayDamageCopy(const World& world, const SimDisk& disk, std::string_view path,
                    uint64_t sector) {
+  if (!MayDamageDisk(world, disk)) return false;
   const int promised = world.scenario().disks.good_copies;
   return promised == 0 || disk.CopyOf(path, sector) == SimDisk::Copy::kDamaged ||
          GoodCopies(world, disk, path, sector) >= promised;

@@ -8,6 +8,9 @@
 // that repair do so record by record or page by page, and since all but one of a group of large
 // files would soon be damaged somewhere: by file, there would be next to no damage.
 //
+// Where damage costs the protocol the whole node, for it does not know what else is lost, the
+// promise is another one: how many disks are damaged at once (DiskModel::damaged_at_most).
+//
 // Nothing is kept here. Disks know their own damage, and are asked when some is about to strike.
 
 #pragma once
@@ -20,9 +23,11 @@ namespace reprise {
 
 class World;
 
-// Whether the copy of that sector on that disk may be damaged.
+// Whether the copy of that sector on that disk may be damaged, by either promise.
 bool MayDamageCopy(const World& world, const SimDisk& disk, std::string_view path, uint64_t sector);
 // Whether all that this disk has may be lost: damage elsewhere may already count on it.
 bool MayLoseCopies(const World& world, const SimDisk& disk);
+// Whether the scenario bounds how many disks are damaged, and this node's is one of them.
+bool IsDamaged(const World& world, NodeId node);
 
 }  // namespace reprise

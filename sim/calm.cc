@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/atlas.h"
 #include "sim/world.h"
 
 namespace reprise {
@@ -30,11 +31,14 @@ void World::BeginCalm() {
   if (calm == Calm::kCore) LeaveOut();
 }
 
-// So many mortal nodes as the protocol claims to do without stand still from now on: those that are
-// down, or else random ones, but nobody whom MayCrash protects.
+// So many mortal nodes as the protocol claims to do without are gone from now on: those whose disks
+// are damaged, where that costs it the node, and others stand still: those that are down, or else
+// random ones, but nobody whom MayCrash protects.
 void World::LeaveOut() {
-  const auto most = static_cast<size_t>(std::max(0, scenario_.crashes.down_at_most));
   std::vector<NodeId> mortal = MortalIn(-1, -1);
+  const auto damaged = std::erase_if(mortal, [&](NodeId id) { return IsDamaged(*this, id); });
+  const auto without = static_cast<size_t>(std::max(0, scenario_.crashes.down_at_most));
+  const size_t most = without - std::min(without, damaged);
   std::vector<NodeId> out;
   for (NodeId id : mortal) {
     if (!node(id).up() && out.size() < most) out.push_back(id);

@@ -53,6 +53,11 @@ std::vector<SimDisk::Place> SimDisk::Damaged() const {
   return places;
 }
 
+bool SimDisk::IsDamaged() const {
+  return std::ranges::any_of(
+      durable_entries_, [&](const auto& entry) { return !inodes_[entry.second].scars.empty(); });
+}
+
 // Once for each spell.
 absl::Status SimDisk::NoRoom() {
   if (!full_met_) ++world_.count(Fault::kFull).observed;

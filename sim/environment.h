@@ -157,6 +157,10 @@ struct DiskModel {
   // many copies stay good: damage (rot, miswrite, lost_write, read_fail) beyond that does not
   // strike. 0 promises nothing: then a protocol may lose data, and must say so.
   int good_copies = 0;
+  // The same damage lies on at most so many disks at once: for protocols that do without a node
+  // whose disk is damaged. In a calm with a core only (CalmModel) those nodes are among the ones
+  // left out. 0 promises nothing.
+  int damaged_at_most = 0;
 };
 
 struct ClockModel {

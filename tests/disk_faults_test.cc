@@ -341,6 +341,36 @@ TEST(DiskAtlas, ALostDiskCountsToo) {
   EXPECT_THAT(TwoAfter(faults, nullptr, &r), ElementsAre("", "(none)"));
 }
 
+// Whole disks, whatever the files are called: with a bound of one, a second disk stays undamaged
+// for as long as the first one is not mended.
+TEST(DiskAtlas, DamageStaysOnSoManyDisksAsWerePromised) {
+  const auto applied = [](int at_most, bool mend) {
+    const auto store = [mend](Env& env) {
+      const std::string name = Name(env.self());
+      Store(env, name, "ab");
+      env.Sleep(2s);
+      if (mend && env.self() == NodeId{1}) Store(env, name, "ab");
+    };
+    Scenario s = Disks(
+        store, [](Env&) {}, 3);
+    s.disks.damaged_at_most = at_most;
+    const Entries rot = {{"rot n1 #2", 512}, {"rot n2 #3", 512}, {"rot n3 #4", 512}};
+    return Play(s, rot).faults[Fault::kRot].applied;
+  };
+  EXPECT_EQ(applied(0, false), 3u);
+  EXPECT_EQ(applied(3, false), 3u);
+  EXPECT_EQ(applied(2, false), 2u);
+  EXPECT_EQ(applied(1, false), 1u);
+  EXPECT_EQ(applied(1, true), 2u);
+}
+
+TEST(DiskAtlas, ADamagedDiskIsDamagedAgain) {
+  Scenario s = Disks([](Env& env) { Store(env, "f", "ab"); }, [](Env&) {}, 2);
+  s.disks.damaged_at_most = 1;
+  const Entries again = {{"rot n1 #2", 512}, {"rot n1 #3", 512}, {"rot-at n1 #3", kSectorBytes}};
+  EXPECT_EQ(Play(s, again).faults[Fault::kRot].applied, 2u);
+}
+
 constexpr Fault kAll[] = {Fault::kEntries,  Fault::kHung,    Fault::kSyncLie,  Fault::kFull,
                           Fault::kReadFail, Fault::kMisread, Fault::kMiswrite, Fault::kLostWrite,
                           Fault::kRollback, Fault::kSwap,    Fault::kWipe};

@@ -320,6 +320,32 @@ TEST(Calms, WhoIsDownIsLeftOutFirstAndStaysDown) {
   EXPECT_EQ(ran.Of(Event::Kind::kBoot, n4).size(), 1u);
 }
 
+// A node that is as good as lost, as its disk is damaged, is one of those that are left out.
+TEST(Calms, ADamagedDiskCountsAmongTheNodesLeftOut) {
+  for (const int damaged_at_most : {0, 1, 2}) {
+    Scenario s = Tickers();
+    const NodeMain tick = s.roles[0].main;
+    s.roles[0].main = [tick](Env& env) {
+      auto file = env.disk().Open("f", OpenMode::kCreate);
+      CHECK(file.ok() && file->Append("content").ok() && file->Sync().ok());
+      CHECK(env.disk().SyncDir("").ok());
+      tick(env);
+    };
+    s.calms.core = 2s;
+    s.disks = {.rot = OneIn(100), .damaged_at_most = damaged_at_most};
+    Nemesis story(s);
+    story.At(1s, Fault::kRot, n3);
+    Departures departures = story.departures();
+    departures.push_back({*ParseAddress("calm-how #1"), 1, 2});
+    Sort(departures);
+    const Ran ran = RunOf(s, departures);
+    EXPECT_EQ(ran.result.faults[Fault::kRot].applied, 1u);
+    const auto out = ran.Of(Event::Kind::kLeftOut);
+    ASSERT_EQ(out.size(), damaged_at_most == 0 ? 2u : 1u);
+    EXPECT_TRUE(damaged_at_most == 0 || out[0].node != n3);
+  }
+}
+
 TEST(Calms, WithoutHealingLivenessIsSkipped) {
   Scenario s = Tickers();
   s.calms.quiesce = 2s;

@@ -15,7 +15,7 @@
 #include "protocols/workloads/store.h"
 #include "sim/holders.h"
 #include "sim/scenario.h"
-#include "tests/costs_helper.h"
+#include "tools/tables/costs.h"
 
 namespace reprise {
 namespace {
@@ -335,7 +335,7 @@ TEST(PrimaryBackup, SoundPasses) {
 // What it costs.
 
 TEST(PrimaryBackup, AWriteTakesFourDelaysAndFourMessages) {
-  const Costs costs = CostsOf(Watch(Make(), Choices::Calm()));
+  const OperationCosts costs = CostsOf(Watch(Make(), Choices::Calm()));
   ASSERT_GT(costs.writes.size(), 50u);
   for (const Duration took : costs.writes) EXPECT_EQ(took, 4 * kDelay);
   const size_t writes = costs.writes.size(), reads = costs.reads.size();
@@ -347,7 +347,7 @@ TEST(PrimaryBackup, AWriteTakesFourDelaysAndFourMessages) {
 }
 
 TEST(PrimaryBackup, AReadByLeaseTakesTwoDelays) {
-  const Costs costs = CostsOf(Watch(Make(), Choices::Calm()));
+  const OperationCosts costs = CostsOf(Watch(Make(), Choices::Calm()));
   ASSERT_GT(costs.reads.size(), 50u);
   for (const Duration took : costs.reads) EXPECT_EQ(took, 2 * kDelay);
 }

@@ -10,8 +10,8 @@
 #include "models/spec/replicated_log.h"
 #include "protocols/replication/raft_messages.h"
 #include "protocols/replication/raft_rules.h"
-#include "tests/costs_helper.h"
 #include "tests/raft_helper.h"
+#include "tools/tables/costs.h"
 
 namespace reprise {
 namespace {
@@ -78,7 +78,7 @@ void ExpectsWrites(const std::vector<Duration>& writes) {
 }
 
 TEST(RaftCosts, AWriteTakesFourDelaysAndASync) {
-  const Costs costs =
+  const OperationCosts costs =
       CostsOf(Watch(MakeRaft("", {{"reads", "1"}, {"compact", "1000"}}), Choices::Calm()));
   ExpectsWrites(costs.writes);
 }
@@ -90,7 +90,7 @@ TEST(RaftCosts, AWriteTakesTwoMessagesForEachFollowerAndTwoForTheClient) {
     const RunResult run =
         Watch(MakeRaft("", {{"nodes", std::to_string(n)}, {"reads", "2"}, {"compact", "1000"}}),
               Choices::Calm());
-    const Costs costs = CostsOf(run);
+    const OperationCosts costs = CostsOf(run);
     const size_t operations = costs.writes.size() + costs.reads.size();
     EXPECT_EQ(costs.messages.at("Request"), operations);
     EXPECT_EQ(costs.messages.at("Answer"), operations);
@@ -106,19 +106,19 @@ TEST(RaftCosts, AWriteTakesTwoMessagesForEachFollowerAndTwoForTheClient) {
 }
 
 TEST(RaftCosts, AReadByReadIndexTakesFourDelays) {
-  const Costs costs = CostsOf(Watch(MakeRaft("", {{"reads", "1"}}), Choices::Calm()));
+  const OperationCosts costs = CostsOf(Watch(MakeRaft("", {{"reads", "1"}}), Choices::Calm()));
   ASSERT_GT(costs.reads.size(), 50u);
   for (const Duration took : costs.reads) EXPECT_EQ(took, 4 * kDelay);
 }
 
 TEST(RaftCosts, AReadByLeaseTakesTwoDelays) {
-  const Costs costs = CostsOf(Watch(MakeRaft("", {{"reads", "2"}}), Choices::Calm()));
+  const OperationCosts costs = CostsOf(Watch(MakeRaft("", {{"reads", "2"}}), Choices::Calm()));
   ASSERT_GT(costs.reads.size(), 50u);
   for (const Duration took : costs.reads) EXPECT_EQ(took, 2 * kDelay);
 }
 
 TEST(RaftCosts, AReadThroughTheLogCostsAsMuchAsAWrite) {
-  const Costs costs =
+  const OperationCosts costs =
       CostsOf(Watch(MakeRaft("", {{"reads", "0"}, {"compact", "1000"}}), Choices::Calm()));
   ExpectsWrites(costs.reads);
 }

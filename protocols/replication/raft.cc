@@ -24,8 +24,7 @@
 //
 // The parts are listed in raft_server.h, the decisions in raft_rules.h, what lies on disk in
 // raft_storage.h. A server that finds its disk damaged halts, because it cannot know what it has
-// promised; so rot and unreadable sectors cost servers, and where more than a minority is lost, the
-// run is skipped by the oracles of liveness, and judged by all others.
+// promised; so rot and unreadable sectors cost servers, and strike the disks of a minority at most.
 //
 // Leases rely on clocks that neither stand still nor drift by more than 500 ppm; so clocks freeze
 // only where no lease is used.
@@ -92,7 +91,7 @@ Options Suited(Options options, const std::string& mutant) {
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, mutant) != names.end();
   };
-  if (is({"no-pre-vote", "vote-not-durable"})) options.Set("prevote", 0);
+  if (is({"no-pre-vote", "vote-not-durable", "commit-by-counting"})) options.Set("prevote", 0);
   if (is({"read-index-early"})) options.Set("reads", static_cast<int64_t>(Reads::kReadIndex));
   if (is({"lease-from-receipt"})) {
     options.Set("reads", static_cast<int64_t>(Reads::kLease));
@@ -152,7 +151,8 @@ void Storm(Scenario& s, int tolerated, bool clocks_freeze) {
              .read_fail = OneIn(2000),
              .rot = OneIn(600),
              .full = OneIn(80),
-             .full_most = 500ms};
+             .full_most = 500ms,
+             .damaged_at_most = tolerated};
   s.clocks = {.offset = OneIn(2),
               .drift = OneIn(2),
               .drift_ppm_most = kDriftPpm,
@@ -174,8 +174,13 @@ Settings SettingsOf(const Options& options) {
   return settings;
 }
 
+struct Judged {
+  bool lists;         // What clients do: append to lists; else get, put and cas.
+  bool clients_only;  // By what clients see alone; else also by what servers say of themselves.
+};
+
 // What clients see, what servers promise one another, and that all is well again after the storm.
-std::function<Oracles()> JudgedWith(const Settings& settings, bool lists, int servers,
+std::function<Oracles()> JudgedWith(const Settings& settings, Judged judged, int servers,
                                     int clients) {
   using namespace models;
   std::vector<NodeId> server_ids, client_ids;
@@ -186,20 +191,24 @@ std::function<Oracles()> JudgedWith(const Settings& settings, bool lists, int se
   const auto tolerated = static_cast<size_t>((settings.voters_least - 1) / 2);
   return [=] {
     constexpr Duration kBound = 10 * kElectionMost + 10ms;  // And some round trips.
+    const bool servers_too = !judged.clients_only;
     Oracles all;
-    all.push_back(std::make_unique<ElectionSafety>());
-    all.push_back(std::make_unique<MonotonicTerms>());
-    all.push_back(std::make_unique<LeaderCompleteness>());
-    all.push_back(std::make_unique<StateMachineSafety>());
-    if (lists) {
+    if (servers_too) {
+      all.push_back(std::make_unique<ElectionSafety>());
+      all.push_back(std::make_unique<MonotonicTerms>());
+      all.push_back(std::make_unique<LeaderCompleteness>());
+      all.push_back(std::make_unique<StateMachineSafety>());
+    }
+    if (judged.lists) {
+      // First, as what is lost, doubled or made up is also in no order that explains it.
+      all.push_back(std::make_unique<Durable>(Durable::Reads::kOrdered));
       all.push_back(std::make_unique<LinearizableList>());
-      all.push_back(std::make_unique<Durable>());
     } else {
       all.push_back(std::make_unique<LinearizableKeyValue>());
     }
     all.push_back(std::make_unique<Converges<Progress>>(kBound, "read every key", client_ids,
                                                         nullptr, tolerated));
-    if (settings.membership == Membership::kFixed) {
+    if (servers_too && settings.membership == Membership::kFixed) {
       all.push_back(std::make_unique<Converges<HeardLeader>>(
           kBound, "caught up with a leader", server_ids,
           [](const HeardLeader& m) { return m.behind == 0; }, tolerated));
@@ -216,31 +225,31 @@ Scenario Make(const Options& given, const std::string& mutant) {
   const Options options = Suited(given, mutant);
   const Decisions decide = DecisionsOf(Mutants(), mutant);
   const Settings settings = SettingsOf(options);
-  const bool lists = options["lists"] != 0;
+  const Judged judged = {.lists = options["lists"] != 0, .clients_only = options["judges"] == 1};
   // Those who may join: one, or two, so that a joint change can replace a majority of three.
   const int servers = settings.initial.Count() + static_cast<int>(settings.membership);
   const int clients = static_cast<int>(options["clients"]);
   Scenario s;
-  s.roles = {
-      {.name = "servers",
-       .count = servers,
-       .main = [=](Env& env) { Server(env, settings, decide).Run(); }},
-      {.name = "clients",
-       .count = clients,
-       .main = store::Client({.lists = lists, .keys = static_cast<uint64_t>(options["keys"])}),
-       .mortal = false,
-       .client = true},
-      {.name = "operator",
-       .count = 1,
-       .main = [=](Env& env) { Operator(env, settings.membership); },
-       .mortal = false,
-       .client = true}};
+  s.roles = {{.name = "servers",
+              .count = servers,
+              .main = [=](Env& env) { Server(env, settings, decide).Run(); }},
+             {.name = "clients",
+              .count = clients,
+              .main = store::Client(
+                  {.lists = judged.lists, .keys = static_cast<uint64_t>(options["keys"])}),
+              .mortal = false,
+              .client = true},
+             {.name = "operator",
+              .count = 1,
+              .main = [=](Env& env) { Operator(env, settings.membership); },
+              .mortal = false,
+              .client = true}};
   const bool leases = settings.reads == Reads::kLease || settings.reads == Reads::kDrawn;
   Storm(s, (settings.voters_least - 1) / 2, !leases || !settings.pre_vote);
   s.storm = kStorm;
   s.calm = 4s;
   s.calms = {.core = 4s};
-  s.oracles = JudgedWith(settings, lists, servers, clients);
+  s.oracles = JudgedWith(settings, judged, servers, clients);
   return s;
 }
 
@@ -258,7 +267,8 @@ Family Raft() {
                       {"reads", "0 through the log, 1 by read index, 2 by lease, 3 drawn", 0, 3, 3},
                       {"membership", "0 fixed, 1 one server at a time, 2 joint consensus", 0, 2, 0},
                       {"prevote", "pre-vote and check-quorum; without, the paper alone", 0, 1, 1},
-                      {"compact", "entries applied before the next snapshot", 2, 1000, 16}},
+                      {"compact", "entries applied before the next snapshot", 2, 1000, 16},
+                      {"judges", "0 all oracles, 1 those that see what clients see", 0, 1, 0}},
           .mutants = InfoOf(raft::Mutants()),
           .make = raft::Make};
 }

@@ -16,16 +16,17 @@ const Label kElectionTimeout("election-timeout");
 
 }  // namespace
 
-// 5.2: "election timeouts are chosen randomly from a fixed interval", at first and for each
-// election. Without a draw each server has a place of its own in that interval, so that nobody
-// competes in a calm run; a draw goes on from there and around, and so is as uniform as any.
+// 5.2: "election timeouts are chosen randomly from a fixed interval": at boot, for each election of
+// its own, and in each term that it learns of. If those who have followed one leader kept theirs,
+// they would be those that were longer than its own. Without a draw each server has a place of its
+// own in that interval, so that nobody competes in a calm run; a draw goes on from there and
+// around, and so is as uniform as any.
 void Server::DrawElectionTimeout() {
   const auto servers = env_.nodes("servers");
   const auto mine = std::ranges::find(servers, env_.self()) - servers.begin();
   const uint64_t place = static_cast<uint64_t>(mine) * kQuantiles / servers.size();
   const uint64_t drawn = env_.Random(kElectionTimeout, kQuantiles);
   timeout_ = kElectionLeast + Share(kElectionLeast, (place + drawn) % kQuantiles);
-  ResetElectionTimer();
 }
 
 void Server::ResetElectionTimer() { deadline_ = gives_up_ = env_.After(timeout_); }
@@ -45,11 +46,12 @@ bool Server::HearsLeader() {
 
 void Server::StartElection() {
   leader_ = kNobody;
-  DrawElectionTimeout();
   // D4.2.2: a server without a vote may still be the only one that can be elected, as long as the
   // configuration that left it out may not be committed.
   if (!configuration_.all().Has(env_.self()) && configuration_index_ <= commit_) {
     role_ = Role::kFollower;
+    DrawElectionTimeout();
+    ResetElectionTimer();
   } else if (settings_.pre_vote) {
     AskForPreVotes();
   } else {
@@ -64,7 +66,10 @@ void Server::AskForPreVotes() {
   if (decide_.PreVoteRaisesTerm()) {
     SetTerm(state_.term + 1);
     env_.Report(models::BeganTerm{state_.term});
+  } else {
+    DrawElectionTimeout();
   }
+  ResetElectionTimer();
   votes_ = answered_ = ServerSet::Of(env_.self());
   AskForVotes();
 }
@@ -94,7 +99,7 @@ void Server::Campaign(bool transferred) {
   transfer_asked_ = transferred;
   state_.voted_for = env_.self();
   storage_.SaveVote(state_.term, state_.voted_for);
-  DrawElectionTimeout();
+  ResetElectionTimer();
   deadline_ = std::min(gives_up_, env_.After(kHeartbeat));
   WhenDurable([this, term = state_.term] {
     env_.Report(models::Voted{term, env_.self()});

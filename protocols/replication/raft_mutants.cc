@@ -26,7 +26,7 @@ const Mutants_ kCore = {
       "a server that restarts has forgotten its term, and votes again",
       "figure 2, persistent state"},
      [](Decisions& d) { d.SavesTerm = [] { return false; }; }},
-    {{"sessions-not-in-snapshot", "RF-M08", "D2", "linearizable",
+    {{"sessions-not-in-snapshot", "RF-M08", "D2", "durable",
       "a snapshot is without the session table, so that a retry is executed again",
       "dissertation, 6.3"},
      [](Decisions& d) {

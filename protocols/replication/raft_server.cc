@@ -61,6 +61,7 @@ bool Server::Recover() {
   // It may have heard a leader just before it stopped, which counts on that (D6.4.1).
   heard_ = env_.Now();
   DrawElectionTimeout();
+  ResetElectionTimer();
   return true;
 }
 
@@ -91,6 +92,7 @@ void Server::OnTimeout() {
 }
 
 void Server::SetTerm(uint64_t term) {
+  DrawElectionTimeout();
   state_.term = term;
   state_.voted_for = kNobody;
   storage_.SaveVote(state_.term, state_.voted_for);

@@ -7,13 +7,15 @@
 
 namespace reprise {
 
-Table BarrierCosts();         // B1
+Table BarrierCosts();         // barriers
+Table Costs();                // costs
+Table Downtimes();            // downtime
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
 
 inline Tables AllTables() {
-  return {SplitVotes(), CheckpointIntervals(), RingShares(), BarrierCosts()};
+  return {SplitVotes(), CheckpointIntervals(), RingShares(), BarrierCosts(), Downtimes(), Costs()};
 }
 
 }  // namespace reprise

@@ -188,7 +188,7 @@ std::vector<TableRow> Rows() {
 }  // namespace
 
 Table BarrierCosts() {
-  return {.id = "B1",
+  return {.id = "barriers",
           .about = "what barrier snapshots cost, and what a crash takes back",
           .source = "Carbone et al. 2015 and 2017: I = 10 s between checkpoints of D = 0.5 s",
           .cost = "about 2 s of one processor",

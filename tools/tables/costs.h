@@ -13,18 +13,18 @@
 namespace reprise {
 
 // How long each operation took, by whether it wrote; and how often each message was sent.
-struct Costs {
+struct OperationCosts {
   std::vector<Duration> writes, reads;
   std::map<std::string, size_t> messages;
 };
 
 // REQUIRES: the run's events were kept.
-inline Costs CostsOf(const RunResult& run) {
+inline OperationCosts CostsOf(const RunResult& run) {
   struct Began {
     Time at;
     bool wrote;
   };
-  Costs costs;
+  OperationCosts costs;
   std::map<models::OpId, Began> open;
   for (size_t i = 0; i < run.timeline.size(); ++i) {
     const Event e = run.timeline[i];
