@@ -22,6 +22,7 @@ Family BlobStore();
 // replication/
 Family PrimaryBackup();
 Family Raft();
+Family SlidingWindow();
 
 inline Catalogue AllProtocols() {
   Catalogue all;
@@ -34,6 +35,7 @@ inline Catalogue AllProtocols() {
   all.Add(PrimaryBackup());
   all.Add(Raft());
   all.Add(ScrubbedStore());
+  all.Add(SlidingWindow());
   all.Add(WriteAheadLog());
   return all;
 }

@@ -96,7 +96,11 @@ void Wal::Commit() {
   for (const WalRecord& record : waiting_) group += EncodeWalRecord(record, durable_, decisions_);
   const uint64_t last = waiting_.back().sequence;
   waiting_.clear();
-  if (end_ + group.size() > room_) BeginSegment(std::max(segment_bytes_, group.size()));
+  if (end_ + group.size() > room_) {
+    const absl::Status begun = BeginSegment(std::max(segment_bytes_, group.size()));
+    if (absl::IsResourceExhausted(begun) && !decisions_.StopsWithoutRoom()) return;
+    MustWork(begun);
+  }
   MustWork(file_.WriteAt(end_, group));
   end_ += group.size();
   written_ = last;
@@ -107,16 +111,18 @@ void Wal::Commit() {
 }
 
 // Allocated, zeroed and durable, with its name, before the first record is written to it.
-void Wal::BeginSegment(size_t bytes) {
+absl::Status Wal::BeginSegment(size_t bytes) {
   const std::string path = directory_ + "/" + SegmentName(++segment_);
   auto file = env_.disk().Open(path, OpenMode::kCreate);
-  MustWork(file.status());
+  if (!file.ok()) return file.status();
+  const absl::Status allocated = file->WriteAt(0, std::string(bytes, '\0'));
+  if (!allocated.ok()) return allocated;
   file_ = *file;
   end_ = 0;
   room_ = bytes;
-  MustWork(file_.WriteAt(0, std::string(bytes, '\0')));
   Must([&] { return file_.Sync(); });
   if (decisions_.SyncsDirectory()) Must([&] { return env_.disk().SyncDir(directory_); });
+  return absl::OkStatus();
 }
 
 template <class Operation>

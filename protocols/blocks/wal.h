@@ -71,7 +71,7 @@ class Wal {
  private:
   std::vector<std::string> ReadSegments(bool& readable);
   void Commit();
-  void BeginSegment(size_t bytes);
+  absl::Status BeginSegment(size_t bytes);
   // Retries or aborts until OK, as decided.
   template <class Operation>
   void Must(Operation operation);

@@ -84,6 +84,9 @@ struct WalDecisions {
   bool (*ReadsOnPastHoles)() = [] { return false; };
   // Whether a sector that cannot be read is damage: nobody knows what was in it.
   bool (*UnreadableIsDamage)() = [] { return true; };
+  // Whether the boot ends where there is no room for records. Those that come after them would have
+  // nothing to follow, and recovery would end at the gap.
+  bool (*StopsWithoutRoom)() = [] { return true; };
   // When a sync that began before is taken for done though it has not returned: never, however long
   // the disk takes.
   Time (*PatienceEnds)(Time now) = [](Time) { return kForever; };

@@ -187,6 +187,10 @@ const std::vector<Mutant<WalDecisions>>& Mutants() {
         "what recovery has read is taken for durable, so that a second crash can lose it",
         "Rebello et al., ATC 2020: applications that recover from the page cache"},
        [](Decisions& d) { d.DurableAtOpening = [](uint64_t, uint64_t read) { return read; }; }},
+      {{"goes-on-without-room", "WAL-X6", "D1", "durable-prefix",
+        "records for which there is no room are given up, and later ones follow the gap",
+        "a full disk, and an error that concerns nobody"},
+       [](Decisions& d) { d.StopsWithoutRoom = [] { return false; }; }},
   };
   return kMutants;
 }
