@@ -53,7 +53,7 @@ using lease_lock::Mutants;
 using lease_lock::Work;
 
 constexpr Duration kStorm = 80s;
-constexpr Duration kFrozen = 1s;
+constexpr Duration kFrozen = 700ms;
 constexpr Duration kHung = 11s;
 
 Duration SomewhatLate(uint64_t quantile) { return Share(1500ms, quantile); }
@@ -61,14 +61,14 @@ Duration SomewhatLate(uint64_t quantile) { return Share(1500ms, quantile); }
 // Nothing but pauses makes anything later than a few seconds.
 void SetWeather(Scenario& s) {
   s.links = {.delay = 1ms,
-             .late = OneIn(16),
+             .late = OneIn(32),
              .late_by = SomewhatLate,
-             .drop = OneIn(100),
-             .duplicate = OneIn(100),
-             .corrupt = OneIn(400),
-             .truncate = OneIn(400),
+             .drop = OneIn(200),
+             .duplicate = OneIn(200),
+             .corrupt = OneIn(800),
+             .truncate = OneIn(800),
              .stale = OneIn(100),
-             .burst = OneIn(400),
+             .burst = OneIn(800),
              .blackhole = OneIn(160),
              .bandwidth = OneIn(160),
              .queue = OneIn(160),
@@ -81,19 +81,19 @@ void SetWeather(Scenario& s) {
             .slot = 2s,
             .longest = 4s};
   s.clogs = {.clog = OneIn(80), .swizzle = OneIn(160), .slot = 2s, .longest = 500ms};
-  s.crashes = {.crash = OneIn(80),
+  s.crashes = {.crash = OneIn(160),
                .slot = 2s,
-               .crash_at = OneIn(10'000),
+               .crash_at = OneIn(20'000),
                .down_at_most = s.nodes(),
                .again = OneIn(16),
-               .several = OneIn(160),
-               .zone = OneIn(320),
-               .rack = OneIn(320),
+               .several = OneIn(400),
+               .zone = OneIn(800),
+               .rack = OneIn(800),
                .placement = {.zones = 2, .racks = 2},
-               .churn = OneIn(400),
+               .churn = OneIn(1600),
                .churn_most = 8s};
   s.processes = {
-      .pause = OneIn(80), .slow = OneIn(80), .slot = 4s, .pause_most = 20s, .slow_most = 1s};
+      .pause = OneIn(40), .slow = OneIn(80), .slot = 4s, .pause_most = 20s, .slow_most = 1s};
   s.disks = {.slow_sync = OneIn(20),
              .hung = OneIn(1000),
              .hung_for = kHung,
@@ -101,7 +101,7 @@ void SetWeather(Scenario& s) {
              .torn = OneIn(3),
              .sync_fail = OneIn(100),
              .entries = OneIn(8),
-             .full = OneIn(200)};
+             .full = OneIn(400)};
   s.order = OneIn(50);
 }
 
@@ -122,11 +122,12 @@ void SetClocks(Scenario& s, int64_t drift_ppm) {
 }
 
 // From the beginning of the calm until each holder has written something. At first the service may
-// hang, and somebody who is gone have a long lease that was renewed just now, or will be when the
-// service restarts. Then come those who have waited longer; the store may hang as well.
+// hang, and somebody who is gone may have a long lease, as if renewed when the service restarted.
+// Then come those who have waited longer, one of them with a long lease again; and the store may
+// hang as well.
 Duration Bound(int64_t holders) {
-  const Duration others = (holders - 1) * (kShort + 2 * lease_lock::kPoll) + 2s;
-  return 2 * kHung + kLong + others + 5s;
+  const Duration others = (holders - 1) * (kShort + 2s) + 2s;
+  return 2 * kHung + 2 * (kLong + 1s) + others + 5s;
 }
 
 Scenario Make(const Options& options, const std::string& mutant) {
@@ -134,10 +135,8 @@ Scenario Make(const Options& options, const std::string& mutant) {
   const ClockBounds bounds{options["drift-ppm"], kFrozen};
   const auto short_ones = static_cast<int>(options["holders"]);
   const auto holder = [=](Duration term) {
-    return [=](Env& env) {
-      lease_lock::LockHolder(env, decide, bounds, {term, static_cast<uint64_t>(options["writes"])})
-          .Run();
-    };
+    const Work work{options["poll-ms"] * 1ms, term, static_cast<uint64_t>(options["writes"])};
+    return [=](Env& env) { lease_lock::LockHolder(env, decide, bounds, work).Run(); };
   };
   Scenario s;
   s.roles = {{.name = "lock-service",
@@ -172,7 +171,8 @@ Family LeaseLock() {
       .source = "Gray and Cheriton, SOSP 1989; Burrows, OSDI 2006; Kleppmann 2016",
       .options = {{"holders", "how many want the lock for short; one wants it for long", 1, 8, 2},
                   {"drift-ppm", "how fast or slow clocks are at most", 0, 20'000, 20'000},
-                  {"writes", "how many a holder makes at least each time", 1, 10, 3}},
+                  {"poll-ms", "how often who waits for it asks", 10, 1000, 250},
+                  {"writes", "how many a holder makes at least each time", 1, 10, 6}},
       .mutants = InfoOf(Mutants()),
       .make = Make};
 }

@@ -19,9 +19,8 @@ struct ClockBounds {
 };
 
 constexpr Duration kShort = 10s;     // The terms that holders ask for.
-constexpr Duration kLong = 40s;      //
-constexpr Duration kRenew = 3s;      // A holder that wants more asks for it so often,
-constexpr Duration kPoll = 1s;       // and who waits for the lock, so often.
+constexpr Duration kLong = 30s;      //
+constexpr Duration kRenew = 3s;      // A holder that wants more asks for it so often.
 constexpr Duration kPatience = 10s;  // Nobody waits longer for the answer to one request.
 
 // The grant of a lock: its token is larger than those of all grants before it.

@@ -14,10 +14,10 @@ const Label kLapseLabel("lapse");
 const Label kWritesLabel("writes");
 const Label kIdleLabel("idle");
 
-constexpr Duration kUse = 100ms;  // How often the lock is used, while it is held.
+constexpr Duration kUse = 50ms;  // How often the lock is used, while it is held.
 // From the decision to write something until that is sent: it has to be made ready.
-constexpr Duration kReady = 250ms;
-constexpr Duration kBetween = 250ms;  // Writes.
+constexpr Duration kReady = 300ms;
+constexpr Duration kBetween = 100ms;  // Writes.
 constexpr Duration kAnswer = 500ms;   // How long one waits for an answer before one asks again.
 // How much of the lease there must be for a write: then the message is not under way any more when
 // the lease is over, unless something stood still. The fence is for what stood still.
@@ -33,7 +33,7 @@ struct Done {  // The operations of the history: a write with that token.
 void LockHolder::Run() {
   env_.Spawn([this] { Listen(); });
   env_.Report(models::Recovered{0});
-  env_.Sleep(Share(kPoll, env_.Random(kStartLabel, kQuantiles)));
+  env_.Sleep(Share(work_.poll, env_.Random(kStartLabel, kQuantiles)));
   for (;;) {
     GetLock();
     WorkUnderLock();
@@ -62,23 +62,24 @@ void LockHolder::GetLock() {
     const Time sent = env_.Now();
     const Time deadline_wall = env_.WallNow() + kPatience;
     env_.Send(env_.nodes("lock-service")[0], Acquire{env_.boot(), work_.term, sent, deadline_wall});
-    granted_.Await([&] { return token_ != 0; }, sent + kPoll);
+    granted_.Await([&] { return token_ != 0; }, sent + work_.poll);
   }
   wants_ = false;
 }
 
 void LockHolder::OnGranted(const Granted& m) {
   if (m.boot != env_.boot()) return;  // To an earlier life of ours.
-  if (token_ == 0 && m.token > given_back_ && wants_) {
-    token_ = m.token;
-    ends_ = Time::min();
-    granted_.NotifyAll();
-  }
+  const Time now = env_.Now();
+  const Time ends = decide_.LeaseBegins(m.sent, now) + HolderTerm(m.term, decide_, bounds_);
   if (m.token == token_) {
-    const Time begins = decide_.LeaseBegins(m.sent, env_.Now());
-    ends_ = std::max(ends_, begins + HolderTerm(m.term, decide_, bounds_));
-  } else if (m.token > token_) {  // By a copy of a request, say. We do not want it.
-    given_back_ = std::max(given_back_, m.token);
+    ends_ = std::max(ends_, ends);
+  } else if (wants_ && token_ == 0 && m.token > given_back_) {
+    if (now >= ends) return;  // We have let it run out.
+    token_ = m.token;
+    ends_ = ends;
+    granted_.NotifyAll();
+  } else if (m.token > std::max(token_, given_back_)) {  // By a copy of a request, say.
+    given_back_ = m.token;
     env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), m.token});
   }
 }

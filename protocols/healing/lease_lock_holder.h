@@ -14,9 +14,10 @@
 namespace reprise::lease_lock {
 
 struct Work {
-  Duration term = kShort;     // What the holder asks for,
-  uint64_t writes_least = 3;  // and how much it does each time that it has the lock.
-  uint64_t writes_more = 6;
+  Duration poll;              // How often it asks for the lock,
+  Duration term = kShort;     // for how long,
+  uint64_t writes_least = 6;  // and how much it does each time that it has the lock.
+  uint64_t writes_more = 8;
 };
 
 class LockHolder {

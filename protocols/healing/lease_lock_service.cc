@@ -12,7 +12,7 @@ namespace reprise::lease_lock {
 namespace {
 
 // Who waits and has not asked for so long has given up.
-constexpr Duration kGivenUp = kPoll * 5 / 2;
+constexpr Duration kGivenUp = 2500ms;
 constexpr size_t kSegmentBytes = 4 << 10;
 
 struct Saved {  // In state/current.
@@ -113,8 +113,8 @@ void LockService::OnAcquire(NodeId from, const Acquire& m, Time arrived) {
   if (decide_.Lapsed({arrived, now, m.deadline_wall, wall})) return;
   if (!IsOfNewest(from, m.boot)) return;
   const Holder asker{from, m.boot};
-  if (lease_.owner == asker) {
-    Extend(m.sent);
+  if (lease_.owner == asker && !IsFree(now)) {
+    Tell();  // It has not heard of it, or has let it run out and wants another.
     return;
   }
   if (!IsFirst(from, now) || !IsFree(now)) return;
@@ -134,13 +134,20 @@ void LockService::OnRelease(NodeId, const Release& m) {
 
 void LockService::Grant(const Holder& asker, Duration term) {
   lease_ = {++token_, asker, term};
+  sent_.reset();
   line_.erase(asker.node);
   storage_.Save(lease_);
 }
 
 void LockService::Extend(Time sent) {
   ends_ = env_.Now() + GrantorTerm(lease_.term, decide_, bounds_);
-  env_.Send(lease_.owner.node, Granted{lease_.owner.boot, lease_.token, lease_.term, sent});
+  sent_ = std::max(sent, sent_.value_or(sent));
+  Tell();
+}
+
+void LockService::Tell() {
+  if (!sent_) return;
+  env_.Send(lease_.owner.node, Granted{lease_.owner.boot, lease_.token, lease_.term, *sent_});
 }
 
 // The lock goes to whoever has waited for it longest.

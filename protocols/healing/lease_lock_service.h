@@ -80,6 +80,8 @@ class LockService {
   void Grant(const Holder& asker, Duration term);
   // The owner's lease runs anew, from now on.
   void Extend(Time sent);
+  // Tells its owner of the lease, as it is.
+  void Tell();
   bool IsFree(Time now) const { return lease_.owner == Holder{} || now >= ends_; }
   bool IsFirst(NodeId asker, Time now);
   // False where it is from an earlier life of its sender than we have heard of.
@@ -92,8 +94,9 @@ class LockService {
   Channel<Request> requests_;
 
   Lease lease_;
-  Time ends_{};         // The lease, by our clock.
-  uint64_t token_ = 0;  // The newest that was granted.
+  Time ends_{};               // The lease, by our clock.
+  std::optional<Time> sent_;  // The newest request that was granted; unknown after a restart.
+  uint64_t token_ = 0;        // The newest that was granted.
   std::map<NodeId, Waiting> line_;
   std::map<NodeId, uint64_t> boots_;
 };
