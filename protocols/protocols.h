@@ -16,6 +16,7 @@ Family ScrubbedStore();
 Family WriteAheadLog();
 // healing/
 Family DijkstraRing();
+Family LeaseLock();
 Family PhiAccrual();
 // placement/
 Family BlobStore();
@@ -31,6 +32,7 @@ inline Catalogue AllProtocols() {
   all.Add(ChandyLamport());
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
+  all.Add(LeaseLock());
   all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
