@@ -285,6 +285,10 @@ class CommandLine {
     c->add_option("--decoys", mutants_.decoy_runs, "Runs in which nobody may complain of a decoy")
         ->capture_default_str()
         ->check(Whole(1));
+    c->add_option("--seeds", mutants_.seeds_at_most,
+                  "At most so many for each, if its class has more")
+        ->capture_default_str()
+        ->check(Whole(1));
     c->add_option("--shrink-runs", mutants_.shrink_runs, "At most so many to shrink each")
         ->capture_default_str()
         ->check(Whole(3));

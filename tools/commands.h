@@ -109,12 +109,13 @@ int ReportCommand(const Catalogue& catalogue, const ReportArgs& args);
 
 struct MutantsArgs {
   std::string out;  // Where each shrunk trace goes, as FAMILY/MUTANT.trace; nowhere, where empty.
-  std::vector<std::string> names;  // Of families or mutants; empty for all.
-  uint64_t decoy_runs = 100'000;   // That nobody may complain of.
-  uint64_t shrink_runs = 12'000;   // At most, for each.
+  std::vector<std::string> names;      // Of families or mutants; empty for all.
+  uint64_t decoy_runs = 100'000;       // That nobody may complain of.
+  uint64_t seeds_at_most = 1'000'000;  // For each, where its class allows more.
+  uint64_t shrink_runs = 12'000;       // At most, for each.
   int jobs = 1;
   uint64_t base_seed = 1;
-  std::string resume;              // A file of rows to go on from, and to add to; none where empty.
+  std::string resume;  // A file of rows to go on from, and to add to; none where empty.
   TableForm form = TableForm::kText;
 };
 int MutantsCommand(const Catalogue& catalogue, const MutantsArgs& args);

@@ -30,7 +30,8 @@ KillRow Wanted(const Family& family, const MutantInfo& mutant, const Scenario& s
   row.scenario = family.name + ":" + mutant.name;
   row.mutant = mutant;
   row.base_seed = args.base_seed;
-  row.seeds_at_most = mutant.decoy ? args.decoy_runs : SeedsFor(mutant);
+  row.seeds_at_most =
+      mutant.decoy ? args.decoy_runs : std::min(SeedsFor(mutant), args.seeds_at_most);
   row.shrink_runs_at_most = args.shrink_runs;
   row.probe = SimulateIsolated(scenario, Choices::FromSeed(args.base_seed)).digest;
   return row;

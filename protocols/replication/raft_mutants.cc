@@ -65,7 +65,7 @@ const Mutants_ kReadsAndSnapshots = {
 const Mutants_ kMembership = {
     {{"change-without-own-commit", "RF-M17", "D3", "leader-completeness",
       "one server is added or removed before the leader has committed in its own term",
-      "raft-dev, July 2015"},
+      "raft-dev, July 2015", false, "tests/raft_stories_test.cc"},
      [](Decisions& d) { d.ChangeAllowed = [](bool previous, bool) { return previous; }; }},
     {{"changes-overlap", "RF-M18", "D2", "leader-completeness",
       "a second change may start while the first is not committed", "dissertation, 4.1"},
