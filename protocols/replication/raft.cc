@@ -216,7 +216,7 @@ std::function<Oracles()> JudgedWith(const Settings& settings, Judged judged, int
         all.push_back(std::make_unique<NoDisruption>(server_ids.size(), kElectionLeast - 5ms));
       }
     }
-    all.push_back(std::make_unique<RecoveryMeter>());
+    all.push_back(std::make_unique<RecoveryMeter>(true));
     return all;
   };
 }

@@ -5,6 +5,7 @@
 
 #include "models/spec/elections.h"
 #include "models/spec/no_disruption.h"
+#include "models/spec/recovery.h"
 #include "models/spec/replicated_log.h"
 #include "protocols/replication/raft_server.h"
 #include "sim/environment.h"
@@ -45,6 +46,7 @@ bool Server::HearsLeader() {
 }
 
 void Server::StartElection() {
+  if (leader_ != kNobody) env_.Report(models::Suspected{leader_});
   leader_ = kNobody;
   // D4.2.2: a server without a vote may still be the only one that can be elected, as long as the
   // configuration that left it out may not be committed.

@@ -6,6 +6,7 @@
 
 #include "models/spec/converges.h"
 #include "models/spec/elections.h"
+#include "models/spec/recovery.h"
 
 namespace reprise::raft {
 namespace {
@@ -52,6 +53,7 @@ bool Server::Recover() {
   commit_ = applied_ = state_.snapshot.last.index;
   UseLatestConfiguration();
   env_.Report(models::TermIs{state_.term, true});
+  env_.Report(models::Recovered{state_.log.last().index - state_.snapshot.last.index});
   const uint64_t how = env_.Random(kReads, 3);
   const uint64_t batch = env_.Random(kBatch, std::size(kBatches));
   how_ = settings_.reads == Reads::kDrawn ? static_cast<Reads>(how) : settings_.reads;
