@@ -22,7 +22,7 @@ using models::Dumping;
 using models::DurableProgress;
 using models::Finished;
 using models::RestartCost;
-using models::Restored;
+using models::DumpLoaded;
 using models::Working;
 
 constexpr NodeId kJob{1};
@@ -59,11 +59,11 @@ DurableProgress Oracle() { return DurableProgress(10, Sum); }
 
 TEST(DurableProgressTest, AcceptsAJobThatGoesOnFromItsLastDurableDump) {
   DurableProgress oracle = Oracle();
-  EXPECT_FALSE(Tell(oracle, Restored{0, 0, 0}));
+  EXPECT_FALSE(Tell(oracle, DumpLoaded{0, 0, 0}));
   EXPECT_FALSE(Tell(oracle, Dumping{1, 4}));
   EXPECT_FALSE(Tell(oracle, Dumped{1}));
   EXPECT_FALSE(Tell(oracle, Dumping{2, 8}));
-  EXPECT_FALSE(Tell(oracle, Restored{1, 4, 12}));
+  EXPECT_FALSE(Tell(oracle, DumpLoaded{1, 4, 12}));
   EXPECT_FALSE(Tell(oracle, Dumping{2, 8}));
   EXPECT_FALSE(Tell(oracle, Dumped{2}));
   EXPECT_FALSE(Tell(oracle, Finished{10, 30}));
@@ -75,7 +75,7 @@ TEST(DurableProgressTest, ADumpThatWasNotKnownToBeDurableMayBeAsWell) {
   EXPECT_FALSE(Tell(oracle, Dumping{1, 4}));
   EXPECT_FALSE(Tell(oracle, Dumped{1}));
   EXPECT_FALSE(Tell(oracle, Dumping{2, 8}));
-  EXPECT_FALSE(Tell(oracle, Restored{2, 8, 24}));
+  EXPECT_FALSE(Tell(oracle, DumpLoaded{2, 8, 24}));
 }
 
 TEST(DurableProgressTest, RejectsAnOlderDump) {
@@ -84,15 +84,15 @@ TEST(DurableProgressTest, RejectsAnOlderDump) {
   EXPECT_FALSE(Tell(oracle, Dumped{1}));
   EXPECT_FALSE(Tell(oracle, Dumping{2, 8}));
   EXPECT_FALSE(Tell(oracle, Dumped{2}));
-  EXPECT_EQ(Tell(oracle, Restored{1, 4, 12}), "goes on from dump 1, and dump 2 was durable");
+  EXPECT_EQ(Tell(oracle, DumpLoaded{1, 4, 12}), "goes on from dump 1, and dump 2 was durable");
 }
 
 TEST(DurableProgressTest, RejectsWorkThatIsCountedTwiceOrNotAtAll) {
   DurableProgress oracle = Oracle();
   EXPECT_FALSE(Tell(oracle, Dumping{1, 4}));
-  EXPECT_EQ(Tell(oracle, Restored{1, 4, 15}), "dump 1 has sum 15, and its progress 12");
-  EXPECT_EQ(Tell(oracle, Restored{1, 5, 15}), "dump 1 was of progress 4, and is restored as 5");
-  EXPECT_EQ(Tell(oracle, Restored{3, 5, 15}), "dump 3 was never made");
+  EXPECT_EQ(Tell(oracle, DumpLoaded{1, 4, 15}), "dump 1 has sum 15, and its progress 12");
+  EXPECT_EQ(Tell(oracle, DumpLoaded{1, 5, 15}), "dump 1 was of progress 4, and is restored as 5");
+  EXPECT_EQ(Tell(oracle, DumpLoaded{3, 5, 15}), "dump 3 was never made");
   EXPECT_EQ(Tell(oracle, Finished{10, 33}),
             "finished with progress 10 and sum 33, where 10 has 30");
 }
@@ -118,13 +118,13 @@ TEST(DurableProgressTest, AFlippedBitCostsOneDumpAndNotTwo) {
     return oracle;
   };
   DurableProgress one = told(false, false);
-  EXPECT_FALSE(Tell(one, Restored{2, 2, 6}));
+  EXPECT_FALSE(Tell(one, DumpLoaded{2, 2, 6}));
   DurableProgress lost = told(false, false);
-  EXPECT_EQ(Tell(lost, Restored{0, 0, 0}), "goes on from dump 0, and dump 2 was durable");
+  EXPECT_EQ(Tell(lost, DumpLoaded{0, 0, 0}), "goes on from dump 0, and dump 2 was durable");
   DurableProgress overwritten = told(false, true);
-  EXPECT_FALSE(Tell(overwritten, Restored{0, 0, 0})) << "the other was being written over";
+  EXPECT_FALSE(Tell(overwritten, DumpLoaded{0, 0, 0})) << "the other was being written over";
   DurableProgress both = told(true, false);
-  EXPECT_FALSE(Tell(both, Restored{0, 0, 0}));
+  EXPECT_FALSE(Tell(both, DumpLoaded{0, 0, 0}));
 }
 
 TEST(DurableProgressTest, AJobMustEnd) {
@@ -176,8 +176,8 @@ TEST(CheckpointRestartTest, ACrashInADumpLosesItsSegmentOnly) {
     const Duration when = dumping[2].first.time_since_epoch() + ms * 1ms;
     const RunResult r = Story(s, Nemesis(s).At(when, Fault::kCrash, kJob).departures());
     EXPECT_EQ(Why(r), "") << ms;
-    ASSERT_EQ(FactsOf<Restored>(r).size(), 2u);
-    EXPECT_EQ(FactsOf<Restored>(r)[1].second.sequence, 2u) << ms;
+    ASSERT_EQ(FactsOf<DumpLoaded>(r).size(), 2u);
+    EXPECT_EQ(FactsOf<DumpLoaded>(r)[1].second.sequence, 2u) << ms;
   }
 }
 
@@ -188,7 +188,7 @@ TEST(CheckpointRestartTest, AFailureDuringARestartRepeatsIt) {
   const RunResult r = Story(s, twice);
   EXPECT_EQ(Why(r), "");
   EXPECT_EQ(r.faults[Fault::kCrash].applied + r.faults[Fault::kCrashAt].applied, 2u);
-  EXPECT_EQ(FactsOf<Restored>(r).size(), 2u) << "the first restart did not come to its end";
+  EXPECT_EQ(FactsOf<DumpLoaded>(r).size(), 2u) << "the first restart did not come to its end";
   EXPECT_EQ(Story(Make("restart-cut-short"), twice).verdict.oracle, "restart-cost");
 }
 
@@ -324,7 +324,7 @@ TEST(CheckpointRestartTest, SoundProtocolPassesAndMeetsEveryFault) {
       EXPECT_GT(faults[fault].observed, 0u) << Info(fault).name;
     }
   }
-  EXPECT_GT(facts["Restored"], 4000u);
+  EXPECT_GT(facts["DumpLoaded"], 4000u);
 }
 
 }  // namespace

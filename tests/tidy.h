@@ -65,6 +65,8 @@ Findings Sizes(const File& file);
 Findings Openings(const File& file);
 // absl::string_view and std::string_view are two types on Debian; one file uses one of them.
 Findings StringViews(const File& file);
+// Files that define types of the same name in the same namespace, unless it has no name.
+Findings TwoTypes(const std::vector<File>& files);
 
 // The targets of a Markdown file's relative links, as paths from the root, and their lines. Links
 // in code are none. One that leaves the root begins with "../".

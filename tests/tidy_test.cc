@@ -78,6 +78,12 @@ TEST(TidyTree, SaysNoBannedWord) { EXPECT_EQ(Report(All(BannedWords)), ""); }
 TEST(TidyTree, KeepsItsSizes) { EXPECT_EQ(Report(All(Sizes)), ""); }
 TEST(TidyTree, OpensEachFileWell) { EXPECT_EQ(Report(All(Openings)), ""); }
 TEST(TidyTree, MixesNoStringViews) { EXPECT_EQ(Report(All(StringViews)), ""); }
+TEST(TidyTree, HasOneTypeOfEachName) {
+  std::vector<File> ours;  // Tests are programs of their own names.
+  std::ranges::copy_if(Tree(), std::back_inserter(ours),
+                       [](const File& file) { return !file.path.starts_with("tests/"); });
+  EXPECT_EQ(Report(TwoTypes(ours)), "");
+}
 
 TEST(TidyTree, HasNoDeadLinkAndNoOrphan) {
   std::vector<File> pages;
@@ -277,6 +283,22 @@ TEST(StringViews, AreOfOneKind) {
   EXPECT_THAT(StringViews({"sim/a.h", "std::string_view a; std::string_view b;"}), IsEmpty());
   EXPECT_THAT(StringViews({"sim/a.h", "std::string_view a; // absl::string_view"}), IsEmpty());
   EXPECT_THAT(StringViews({"sim/a.h", "std::string_view a;\nabsl::string_view b;"}), SizeIs(1));
+}
+
+TEST(TwoTypes, AreFoundInOneNamespaceOnly) {
+  const File a{"models/a.h",
+               "namespace r::m {\nstruct Applied { int x; };\nenum class E { kX };\n}"};
+  const auto in = [](const std::string& text) { return File{"models/b.h", text}; };
+  EXPECT_THAT(TwoTypes({a, in("namespace r {\nnamespace m {\nstruct Applied final : B {};\n}}")}),
+              SizeIs(1));
+  EXPECT_THAT(TwoTypes({a, in("namespace r::m {\n\nclass Applied final : public B {};\n}")}),
+              SizeIs(1));
+  EXPECT_THAT(TwoTypes({a, in("namespace r::m { enum E : int { kY }; }")}), SizeIs(1));
+  EXPECT_THAT(TwoTypes({a, in("namespace r::m { struct Applied; void F(struct Applied&); }")}),
+              IsEmpty());
+  EXPECT_THAT(TwoTypes({a, in("namespace r::m { struct B { struct Applied {}; }; }")}), IsEmpty());
+  EXPECT_THAT(TwoTypes({a, in("namespace r::n { struct Applied {}; }")}), IsEmpty());
+  EXPECT_THAT(TwoTypes({a, a}), IsEmpty());
 }
 
 TEST(Links, ArePathsFromTheRoot) {

@@ -29,7 +29,7 @@ struct Dumped {  // and relies on it from now on.
   uint64_t sequence;
 };
 // After a failure it goes on from that dump; from the beginning where the number is 0.
-struct Restored {
+struct DumpLoaded {
   uint64_t sequence, progress, sum;
 };
 struct Finished {  // All is done, and durable.
@@ -71,7 +71,7 @@ class DurableProgress final : public Oracle {
           durable_ = m.sequence;
           unfinished_[m.sequence % 2] = false;
         },
-        [&](const Restored& m) { complaint = OnRestored(m); },
+        [&](const DumpLoaded& m) { complaint = OnDumpLoaded(m); },
         [&](const Finished& m) {
           finished_ = true;
           if (m.progress == work_ && m.sum == sum_(work_)) return;
@@ -83,7 +83,7 @@ class DurableProgress final : public Oracle {
   }
 
  private:
-  Complaint OnRestored(const Restored& m) {
+  Complaint OnDumpLoaded(const DumpLoaded& m) {
     const std::string what = "dump " + std::to_string(m.sequence);
     if (m.sequence != 0 && !dumps_.contains(m.sequence)) return what + " was never made";
     const uint64_t progress = m.sequence == 0 ? 0 : dumps_[m.sequence];

@@ -38,7 +38,7 @@ namespace {
 using models::Dumped;
 using models::Dumping;
 using models::Finished;
-using models::Restored;
+using models::DumpLoaded;
 using models::Working;
 
 constexpr size_t kCells = 160;  // Of the state: with them it spans three sectors.
@@ -134,7 +134,7 @@ class Job {
       auto found = Decode<State>(rest);
       if (found && found->sequence > state_.sequence) state_ = *std::move(found);
     }
-    env_.Report(Restored{state_.sequence, state_.progress, SumOf(state_)});
+    env_.Report(DumpLoaded{state_.sequence, state_.progress, SumOf(state_)});
     env_.Report(models::Recovered{state_.progress});
   }
 
