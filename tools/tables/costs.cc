@@ -23,7 +23,10 @@ constexpr double kDelay = 1, kSync = 2;  // Milliseconds.
 using Options = std::vector<std::pair<std::string, std::string>>;
 
 RunResult CalmRun(const std::string& scenario, const Options& options = {}) {
-  const auto made = AllProtocols().Make(scenario, options);
+  Catalogue catalogue;
+  catalogue.Add(Raft());
+  catalogue.Add(PrimaryBackup());
+  const auto made = catalogue.Make(scenario, options);
   CHECK(made.ok());
   CHECK(made->links.delay == 1ms && made->disks.sync == 2ms);
   RunResult run = Simulate(*made, Choices::Calm(), {.keep_events = true});
@@ -31,7 +34,7 @@ RunResult CalmRun(const std::string& scenario, const Options& options = {}) {
   return run;
 }
 
-RunResult Raft(int servers, int reads) {
+RunResult CalmRaft(int servers, int reads) {
   return CalmRun(
       "raft",
       {{"nodes", std::to_string(servers)}, {"reads", std::to_string(reads)}, {"compact", "1000"}});
@@ -97,7 +100,7 @@ std::vector<TableRow> Rows() {
   std::vector<TableRow> rows;
   for (const int servers : {3, 5, 7}) {
     const std::string raft = "raft, " + std::to_string(servers) + " servers: ";
-    const RunResult lease = Raft(servers, 2), read_index = Raft(servers, 1);
+    const RunResult lease = CalmRaft(servers, 2), read_index = CalmRaft(servers, 1);
     const double write = 4 * kDelay + kSync, read = 4 * kDelay, lease_read = 2 * kDelay;
     const Took writes(CostsOf(read_index).writes);
     CHECK(writes.least == writes.median);

@@ -26,7 +26,9 @@ namespace {
 
 // Nobody but the servers, and nothing that goes wrong but what is told.
 Scenario ServersAlone(int servers, Duration latency) {
-  auto made = AllProtocols().Make(
+  Catalogue catalogue;
+  catalogue.Add(Raft());
+  auto made = catalogue.Make(
       "raft", {{"nodes", std::to_string(servers)}, {"prevote", "0"}, {"reads", "0"}});
   CHECK(made.ok());
   Scenario s = *std::move(made);
