@@ -79,13 +79,8 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .about = "a reader gives a version that a quorum need not hold, and a later one an older",
         .origin = "Attiya, Bar-Noy and Dolev, JACM 1995"},
        [](Decisions& d) { d.ReadWritesBack = [] { return false; }; }},
-      {{.name = "trusts-empty-disk",
-        .id = "SC-X6",
-        .difficulty = "D2",
-        .oracle = "intact",
-        .about = "a replica that finds its disk empty takes itself for a new one, with nothing to "
-                 "catch up",
-        .origin = "Michael et al., DISC 2017: a replica that forgets"},
+      {{"trusts-empty-disk", "SC-X6", "D2", "intact",
+        "a replica that finds its disk empty takes itself for a new one, which has lost nothing"},
        [](Decisions& d) { d.TrustsDisk = [](const Found& found) { return !found.anything; }; }},
   };
   return kMutants;

@@ -4,7 +4,7 @@
 // Half-Duplex Links" (CACM 12(5), 1969), whose numbers alternate between 0 and 1; Cerf and Kahn, "A
 // Protocol for Packet Network Intercommunication" (IEEE Trans. Comm. 22(5), 1974), and Stenning, "A
 // Data Transfer Protocol" (Computer Networks 1, 1976), who made a window of them; and HDLC (ISO
-// 13239), whose REJ frame asks for what was damaged, and whose timer asks and does not repeat.
+// 13239), whose REJ frame asks for what is missing, and whose timer asks and does not repeat.
 //
 //   Send.     At most kWindow frames are under way. They carry numbers modulo kNumbers, and wait
 //             until they are acknowledged. An acknowledgement is of all before it.
@@ -14,7 +14,7 @@
 //             again.
 //   Damage.   Whoever gets a frame that is not as it was sent, says so: the standby by a Nak, and
 //             the primary by an Inquire, which a Nak answers. So after the last damaged frame
-//             there is always a whole one, and damage needs no timer.
+//             there is always a whole one, and damage needs no timer. (HDLC drops it, and waits.)
 //   Silence.  A frame that was lost tells nobody. Where something is unanswered and nothing is
 //             heard, the primary asks (Inquire), and waits longer each time. Where nothing is, it
 //             asks now and then whether the standby is still there.
@@ -25,9 +25,11 @@
 //             may not have been told; at once, and whenever it is sent a frame of that session.
 //
 // The link is a connection, as of TCP: what arrives is in the order in which it was sent, until the
-// connection breaks. Only so can numbers be used again so soon. But its bits are not protected, nor
-// are messages from getting lost: think of proxies on the way that drop, repeat and damage. They
-// did: see Stone and Partridge, "When the CRC and TCP Checksum Disagree" (SIGCOMM 2000).
+// connection breaks. Only so can numbers be used again so soon. But its bits are not protected, and
+// messages get lost on it: think of proxies on the way, which take whole messages, drop some, send
+// some twice and damage some. That damage passes the checksums of real networks is known from Stone
+// and Partridge, "When the CRC and TCP Checksum Disagree" (SIGCOMM 2000), and from a single bit
+// between the servers of Amazon S3 (July 20, 2008).
 //
 // No crash and no partition is on this scenario's menu, deliberately. They lose messages, and end
 // connections: each of the bugs below would show by them as well. Without them each bug of the link

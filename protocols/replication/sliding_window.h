@@ -16,8 +16,8 @@ namespace reprise::window {
 
 // Frames of a session are numbered 0 to 7 and around, as in HDLC.
 inline constexpr uint8_t kNumbers = 8;
-// So many of them may be under way. With kNumbers of them, an acknowledgement of all would look
-// like one of none.
+// So many of them may be under way: half, so that a number tells whether its frame is the next one,
+// an older one or a later one. With all of them, to have got all would look like to have got none.
 inline constexpr uint8_t kWindow = 4;
 
 // The number that comes so many after `number`.

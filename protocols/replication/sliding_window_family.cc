@@ -14,52 +14,37 @@ using window::Place;
 
 const std::vector<Mutant<Decisions>>& Mutants() {
   static const std::vector<Mutant<Decisions>> kMutants = {
-      {{.name = "no-timer",
-        .id = "SW-M1",
-        .difficulty = "D1",
-        .oracle = "converges",
-        .about = "frames are sent again where the standby asks for it, and for no other reason",
-        .origin = "LAPB (ITU-T X.25): its timer T1 is for what no REJ tells of"},
+      {{"no-timer", "SW-M1", "D1", "converges",
+        "frames are sent again where the standby asks for it, and for no other reason",
+        "LAPB (ITU-T X.25): its timer T1 is for what no REJ tells of"},
        [](Decisions& d) {
          d.Patience = [](bool unanswered, uint64_t tries) {
            return unanswered ? Duration::max() : Decisions().Patience(false, tries);
          };
        }},
-      {{.name = "trusts-the-mark",
-        .id = "SW-M2",
-        .difficulty = "D1",
-        .oracle = "exactly-once",
-        .about = "a frame that is not marked as sent again is taken for a new one",
-        .origin = "MQTT 3.1.1, section 3.3.1.1, which warns of it"},
+      {{"trusts-the-mark", "SW-M2", "D1", "exactly-once",
+        "a frame that is not marked as sent again is taken for a new one",
+        "MQTT 3.1.1, section 3.3.1.1, which warns of it"},
        [](Decisions& d) {
          d.PlaceOf = [](uint8_t awaited, uint8_t number, bool again) {
            const Place place = Decisions().PlaceOf(awaited, number, again);
            return place == Place::kOld && !again ? Place::kNext : place;
          };
        }},
-      {{.name = "payload-not-summed",
-        .id = "SW-M3",
-        .difficulty = "D1",
-        .oracle = "exactly-once",
-        .about = "the checksum of a frame is over its header",
-        .origin = "Amazon S3 availability event, July 20, 2008; Stone and Partridge, SIGCOMM 2000"},
+      {{"payload-not-summed", "SW-M3", "D1", "exactly-once",
+        "the checksum of a frame is over its header",
+        "Amazon S3 availability event, July 20, 2008; Stone and Partridge, SIGCOMM 2000"},
        [](Decisions& d) {
          d.SumOf = [](std::string_view header, std::string_view) { return Crc32c(header); };
        }},
-      {{.name = "goes-on-after-sent",
-        .id = "SW-M4",
-        .difficulty = "D1",
-        .oracle = "exactly-once",
-        .about = "a new session goes on after what was sent, though the break has lost some of it",
-        .origin = "Cerf and Kahn 1974: what was sent is kept until it is acknowledged"},
+      {{"goes-on-after-sent", "SW-M4", "D1", "exactly-once",
+        "a new session goes on after what was sent, though the break has lost some of it",
+        "Cerf and Kahn 1974: what was sent is kept until it is acknowledged"},
        [](Decisions& d) {
          d.GoesOnAfter = [](uint64_t, uint64_t, uint64_t sent) { return sent; };
        }},
-      {{.name = "goes-on-after-acknowledged",
-        .id = "SW-X1",
-        .difficulty = "D1",
-        .oracle = "exactly-once",
-        .about = "it goes on after what was acknowledged, though more of it may have arrived"},
+      {{"goes-on-after-acknowledged", "SW-X1", "D1", "exactly-once",
+        "it goes on after what was acknowledged, though more of it may have arrived"},
        [](Decisions& d) {
          d.GoesOnAfter = [](uint64_t acknowledged, uint64_t, uint64_t) { return acknowledged; };
        }},
@@ -71,18 +56,12 @@ const std::vector<Mutant<Decisions>>& Mutants() {
             "answers from older sessions count: but they all come before the new one's welcome",
         .decoy = true},
        [](Decisions& d) { d.Concerns = [](uint64_t, uint64_t) { return true; }; }},
-      {{.name = "window-of-all-numbers",
-        .id = "SW-X2",
-        .difficulty = "D1",
-        .oracle = "exactly-once",
-        .about = "as many frames are under way as there are numbers: all looks like none",
-        .origin = "Stenning, Computer Networks 1976: the window must be smaller"},
+      {{"window-of-all-numbers", "SW-X2", "D1", "exactly-once",
+        "as many frames are under way as there are numbers: all looks like none",
+        "Stenning, Computer Networks 1976: the window must be smaller"},
        [](Decisions& d) { d.WindowOf = []() -> uint64_t { return window::kNumbers; }; }},
-      {{.name = "break-not-told",
-        .id = "SW-X3",
-        .difficulty = "D1",
-        .oracle = "converges",
-        .about = "a standby that was told of a break leaves it to the primary to find out"},
+      {{"break-not-told", "SW-X3", "D1", "converges",
+        "a standby that was told of a break leaves it to the primary to find out"},
        [](Decisions& d) { d.TellsOfBreak = [] { return false; }; }},
   };
   return kMutants;
