@@ -53,9 +53,10 @@ std::vector<SimDisk::Place> SimDisk::Damaged() const {
   return places;
 }
 
+// A file whose name is not durable yet can be read all the same.
 bool SimDisk::IsDamaged() const {
-  return std::ranges::any_of(
-      durable_entries_, [&](const auto& entry) { return !inodes_[entry.second].scars.empty(); });
+  const auto scarred = [&](const auto& entry) { return !inodes_[entry.second].scars.empty(); };
+  return std::ranges::any_of(durable_entries_, scarred) || std::ranges::any_of(entries_, scarred);
 }
 
 // Once for each spell.

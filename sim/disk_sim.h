@@ -55,7 +55,7 @@ class SimDisk final : public Disk {
     uint64_t sector = 0;
   };
   std::vector<Place> Damaged() const;
-  bool IsDamaged() const;
+  bool IsDamaged() const;  // Anything that it has under a name, durable or not.
   // Whether it was wiped or taken back. Goes with the disk where it is swapped.
   bool lost() const { return lost_; }
 

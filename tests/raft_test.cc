@@ -189,6 +189,18 @@ TEST(RaftMutants, EachIsFoundByItsOracle) {
   }
 }
 
+// Without the oracles that listen to servers, clients notice later, and call it what it is.
+TEST(RaftMutants, WhatIsLostIsSeenByClientsAlone) {
+  for (const char* mutant : {"truncate-always", "own-entry-unsynced", "acknowledge-before-sync"}) {
+    const Scenario scenario = MakeRaft(mutant, {{"judges", "1"}});
+    Verdict verdict;
+    for (uint64_t seed = 1; !verdict.failed() && seed <= 2000; ++seed) {
+      verdict = Simulate(scenario, Choices::FromSeed(seed)).verdict;
+    }
+    EXPECT_EQ(verdict.oracle, "durable") << mutant << ": " << verdict.reason;
+  }
+}
+
 TEST(RaftMutants, NobodyComplainsOfDecoys) {
   for (const MutantInfo& mutant : Raft().mutants) {
     if (!mutant.decoy) continue;

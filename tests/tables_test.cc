@@ -87,6 +87,13 @@ TEST(TablesTest, AnUnknownTableIsAMistake) {
             std::string::npos);
 }
 
+TEST(TablesTest, WhatOperationsCostIsExact) {
+  for (const TableRow& row : Costs().rows()) {
+    EXPECT_EQ(row.tolerance, 0) << row.what;
+    EXPECT_EQ(row.simulation, row.model) << row.what;
+  }
+}
+
 TEST(TablesTest, EachHasAnIdOfItsOwn) {
   std::set<std::string> ids;
   for (const Table& table : AllTables()) EXPECT_TRUE(ids.insert(table.id).second) << table.id;

@@ -135,19 +135,23 @@ class Durable final : public Oracle {
     open_.erase(at);
   }
 
+  // It is called for each read of a long list, so nothing is put into words unless it is wrong.
   static Complaint Judge(uint64_t key, const List& list, const Read& read) {
-    const std::string of = " of key " + std::to_string(key);
-    std::set<uint64_t> seen;
-    for (uint64_t element : read.elements) {
-      const std::string what = "element " + std::to_string(element) + of;
-      if (!list.invoked.contains(element)) return what + " was read, but never appended";
-      if (!seen.insert(element).second) return what + " was read twice";
+    const auto element = [&](uint64_t which, const char* what) {
+      return "element " + std::to_string(which) + " of key " + std::to_string(key) + what;
+    };
+    std::vector<uint64_t> seen = read.elements;
+    std::ranges::sort(seen);
+    const bool twice = std::ranges::adjacent_find(seen) != seen.end();
+    std::set<uint64_t> before;
+    for (uint64_t one : read.elements) {
+      if (!list.invoked.contains(one)) return element(one, " was read, but never appended");
+      if (twice && !before.insert(one).second) return element(one, " was read twice");
     }
     for (uint64_t i = 0; i < read.acknowledged; ++i) {
-      if (!seen.contains(list.acknowledged[i])) {
-        return "element " + std::to_string(list.acknowledged[i]) + of +
-               " was acknowledged, but a later read does not show it";
-      }
+      const uint64_t one = list.acknowledged[i];
+      if (std::ranges::binary_search(seen, one)) continue;
+      return element(one, " was acknowledged, but a later read does not show it");
     }
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 // How long Raft has no leader when one crashes. Ongaro, Stanford 2014, section 9.2: timeouts
 // uniform in [T, 2T], a heartbeat every T / 2, delay L, no cost of syncing. Where no vote is split,
-// E = T (1 + 1 / (s + 1) - 1 / 4) + 2 L with s other servers.
+// E = T (1 + 1 / (s + 1) - 1 / 4) + 2 L with s other servers. It takes the last heartbeat as
+// arriving when it is sent, so that a simulation takes one L more.
 //
 // What is simulated is the protocol of `raft`, as in the paper: without pre-vote and check-quorum,
 // and without clients, so that nothing else takes time. The leader crashes at a moment of its own
@@ -97,8 +98,7 @@ std::vector<TableRow> Rows() {
   const double least_ms = static_cast<double>(raft::kElectionLeast.count()) / 1e6;
   constexpr uint64_t kRuns = 2500;
   std::vector<TableRow> rows;
-  for (const Cluster& c :
-       {Cluster{3, .5, 163.5}, Cluster{5, .5, 143.5}, Cluster{5, 5, 152.5}, Cluster{7, .5, {}}}) {
+  for (const Cluster& c : {Cluster{3, .5, 163.5}, Cluster{5, .5, 143.5}, Cluster{7, .5, {}}}) {
     char what[64];
     std::snprintf(what, sizeof what, "%d servers, T = %.0f ms, L = %.1f ms", c.servers, least_ms,
                   c.latency_ms);
@@ -119,7 +119,7 @@ Table Downtimes() {
   return {.id = "downtime",
           .about = "how long there is no leader when one crashes, on average, ms",
           .source = "Ongaro, Stanford 2014, section 9.2; the paper's is its formula without splits",
-          .cost = "about 40 s of one processor",
+          .cost = "about 20 s of one processor",
           .rows = Rows};
 }
 
