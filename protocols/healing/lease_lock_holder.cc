@@ -86,7 +86,7 @@ void LockHolder::OnGranted(const Granted& m) {
 
 void LockHolder::KeepRenewing(uint64_t token) {
   for (;;) {
-    env_.Sleep(kRenew);
+    env_.Sleep(work_.renew);
     if (token_ != token || !renews_) return;
     const Time sent = env_.Now();
     env_.Send(env_.nodes("lock-service")[0], Renew{env_.boot(), token, sent});
@@ -102,7 +102,7 @@ void LockHolder::GiveBack() {
 
 void LockHolder::WorkUnderLock() {
   const uint64_t token = token_;
-  const bool lapses = env_.Random(kLapseLabel, 3) == 2;
+  const bool lapses = work_.lets_lapse && env_.Random(kLapseLabel, 3) == 2;
   const uint64_t writes = work_.writes_least + env_.Random(kWritesLabel, work_.writes_more);
   renews_ = !lapses;
   env_.Spawn([this, token] { KeepUsing(token); });

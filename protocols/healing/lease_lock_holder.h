@@ -14,10 +14,12 @@
 namespace reprise::lease_lock {
 
 struct Work {
-  Duration poll;              // How often it asks for the lock,
-  Duration term = kShort;     // for how long,
-  uint64_t writes_least = 6;  // and how much it does each time that it has the lock.
-  uint64_t writes_more = 8;
+  Duration term = kShort;     // What the holder asks for,
+  Duration poll = 250ms;      // and how often.
+  Duration renew = kRenew;    // How often it asks for more.
+  bool lets_lapse = true;     // Whether it lets a lease run out now and then.
+  uint64_t writes_least = 6;  // How many it makes each time that it has the lock,
+  uint64_t writes_more = 8;   // and up to how many more than that.
 };
 
 class LockHolder {

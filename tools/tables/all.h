@@ -10,7 +10,10 @@ namespace reprise {
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
+Table LeaseDowntime();        // F5
 
-inline Tables AllTables() { return {SplitVotes(), CheckpointIntervals(), RingShares()}; }
+inline Tables AllTables() {
+  return {SplitVotes(), CheckpointIntervals(), RingShares(), LeaseDowntime()};
+}
 
 }  // namespace reprise
