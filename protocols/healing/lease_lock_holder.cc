@@ -73,14 +73,15 @@ void LockHolder::OnGranted(const Granted& m) {
   const Time ends = decide_.LeaseBegins(m.sent, now) + HolderTerm(m.term, decide_, bounds_);
   if (m.token == token_) {
     ends_ = std::max(ends_, ends);
-  } else if (wants_ && token_ == 0 && m.token > given_back_) {
-    if (now >= ends) return;  // We have let it run out.
-    token_ = m.token;
-    ends_ = ends;
-    granted_.NotifyAll();
-  } else if (m.token > std::max(token_, given_back_)) {  // By a copy of a request, say.
-    given_back_ = m.token;
-    env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), m.token});
+  } else if (m.token > newest_) {
+    newest_ = m.token;
+    if (wants_ && now < ends) {
+      token_ = m.token;
+      ends_ = ends;
+      granted_.NotifyAll();
+    } else {  // By a copy of a request, say.
+      env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), m.token});
+    }
   }
 }
 
@@ -94,7 +95,6 @@ void LockHolder::KeepRenewing(uint64_t token) {
 }
 
 void LockHolder::GiveBack() {
-  given_back_ = std::max(given_back_, token_);
   env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), token_});
 }
 

@@ -53,11 +53,11 @@ class LockHolder {
   const Work work_;
   Condition granted_, answered_;
 
-  bool wants_ = false;       // It waits for the lock.
-  uint64_t token_ = 0;       // Of the lease; 0 where there is none.
-  Time ends_{};              // The lease, by our clock.
-  bool renews_ = false;      // It is to be kept for longer.
-  uint64_t given_back_ = 0;  // The largest token that we have released. It means nothing any more.
+  bool wants_ = false;   // It waits for the lock.
+  uint64_t token_ = 0;   // Of the lease; 0 where there is none.
+  Time ends_{};          // The lease, by our clock.
+  bool renews_ = false;  // It is to be kept for longer.
+  uint64_t newest_ = 0;  // The largest token that we were granted. No other is worth anything.
 
   uint64_t store_boot_ = 1;        // As far as we know.
   uint64_t sequence_ = 0;          // Of the last write,

@@ -24,7 +24,7 @@ double Seconds(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 Duration Downtime(const Scenario& scenario, uint64_t seed, const Departures& story) {
   const RunResult run = Simulate(scenario, Choices::FromSeed(seed, story), {.keep_events = true});
   CHECK(run.verdict.kind == Verdict::Kind::kPass);
-  std::optional<Time> crashed, used;
+  std::optional<Time> crashed;
   for (size_t i = 0; i < run.timeline.size(); ++i) {
     const Event event = run.timeline[i];
     if (event.kind == Event::Kind::kCrash) crashed = event.at;
@@ -49,13 +49,12 @@ double MeanDowntime(const LeaseTimes& times) {
   return sum / static_cast<double>(kCrashes);
 }
 
-TableRow Row(const LeaseTimes& times, std::optional<double> paper, const std::string& more) {
+TableRow Row(const LeaseTimes& times, const std::string& more) {
   const double drift = static_cast<double>(times.drift_ppm) / 1e6;
   const std::string what = "L = " + std::to_string(times.term / 1s) + " s, renewed every " +
                            std::to_string(times.renew / 1s) + " s, asked for every " +
                            std::to_string(times.poll / 1s) + " s" + more + ": mean, s";
   return {.what = what,
-          .paper = paper,
           .model = theory::MeanUnavailability(Seconds(times.term), Seconds(times.renew),
                                               Seconds(times.poll), Seconds(times.delay),
                                               drift / (1 - drift)),
@@ -65,9 +64,9 @@ TableRow Row(const LeaseTimes& times, std::optional<double> paper, const std::st
 }
 
 std::vector<TableRow> Rows() {
-  return {Row({}, 9.0, ""), Row({.term = 30s, .renew = 10s, .poll = 2s}, {}, ""),
-          Row({.term = 10s, .renew = 3s, .poll = 1s, .drift_ppm = 20'000}, {}, ", clocks 2 % off"),
-          Row({.term = 10s, .renew = 3s, .poll = 1s, .delay = 100ms}, {}, ", messages take 0.1 s")};
+  return {Row({}, ""), Row({.term = 30s, .renew = 10s, .poll = 2s}, ""),
+          Row({.term = 10s, .renew = 3s, .poll = 1s, .drift_ppm = 20'000}, ", clocks 2 % off"),
+          Row({.term = 10s, .renew = 3s, .poll = 1s, .delay = 100ms}, ", messages take 0.1 s")};
 }
 
 }  // namespace
