@@ -114,7 +114,7 @@ TEST(LeaseLock, AWriteOfWhoStoodStillForLongerThanItsLeaseIsRefused) {
   const RunResult run = Tell("", StandsStill(s));
   EXPECT_EQ(run.verdict.kind, Verdict::Kind::kPass) << run.verdict.reason;
   uint64_t highest = 0, refused = 0;
-  ForEachFact<models::Applied>(run, [&](const Event&, const models::Applied& m) {
+  ForEachFact<models::FencedWrite>(run, [&](const Event&, const models::FencedWrite& m) {
     EXPECT_GE(m.token, highest);
     highest = m.token;
   });

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 constexpr NodeId n1{1}, n2{2}, n3{3}, kStore{8}, kOther{9};
 
 Complaint Apply(Oracle& oracle, uint64_t token, Holder holder, NodeId store = kStore) {
-  return Tell(oracle, Applied{token, holder}, store);
+  return Tell(oracle, FencedWrite{token, holder}, store);
 }
 
 TEST(FencedTest, AcceptsTokensThatAreLeftOutAndWritesOfWhoLostTheLockBeforeTheNextOnes) {
