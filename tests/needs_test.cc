@@ -64,6 +64,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Need{"chandy-lamport:CL-X3", "converges", {"cut"}, {}, 40, 400},
         Need{"dijkstra-ring:DI-X1", "stabilises", {"memory"}, {}, 20, 150},
+        Need{"lease-lock:LF-M1", "fenced", {"pause"}, {}, 40, 600},
+        Need{"lease-lock:LF-M6", "one-holder", {"drift"}, {}, 200, 600},
+        Need{"lease-lock:LF-X1", "one-holder", {"freeze", "late-timer"}, {}, 80, 600},
+        Need{"lease-lock:LF-X2", "converges", {"offset"}, {}, 10, 600},
         Need{"primary-backup:PB-X1", "converges", {"late", "duplicate"}, {"crash"}, 700, 1500},
         Need{"primary-backup:PB-M4", "linearizable", {"jump"}, {"crash", "cut"}, 200, 1500},
         Need{"scrubbed-store:SC-X6", "intact", {"wipe"}, {"crash"}, 40, 150},

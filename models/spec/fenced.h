@@ -18,7 +18,7 @@
 namespace reprise::models {
 
 // Who reports it is the store: it has made that write durable, and will not take it back.
-struct WriteAccepted {
+struct FencedWrite {
   uint64_t token = 0;
   Holder holder;
 };
@@ -29,7 +29,7 @@ class Fenced final : public Oracle {
 
   Complaint OnFact(const Event& event) override {
     Complaint complaint;
-    event.Match([&](const WriteAccepted& m) { complaint = Judge(event.node, m); });
+    event.Match([&](const FencedWrite& m) { complaint = Judge(event.node, m); });
     return complaint;
   }
 
@@ -39,10 +39,10 @@ class Fenced final : public Oracle {
   }
 
  private:
-  Complaint Judge(NodeId store, const WriteAccepted& m) {
+  Complaint Judge(NodeId store, const FencedWrite& m) {
     const auto [at, first] = last_.try_emplace(store, m);
     if (first) return std::nullopt;
-    const WriteAccepted before = at->second;
+    const FencedWrite before = at->second;
     if (m.token < before.token) {
       return Name(store) + " applied a write of " + Name(m.holder.node) + " with token " +
              std::to_string(m.token) + " after one with token " + std::to_string(before.token);
@@ -55,7 +55,7 @@ class Fenced final : public Oracle {
     return std::nullopt;
   }
 
-  std::map<NodeId, WriteAccepted> last_;  // Of each store.
+  std::map<NodeId, FencedWrite> last_;  // Of each store.
 };
 
 }  // namespace reprise::models

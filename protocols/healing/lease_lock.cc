@@ -135,7 +135,9 @@ Scenario Make(const Options& options, const std::string& mutant) {
   const ClockBounds bounds{options["drift-ppm"], kFrozen};
   const auto short_ones = static_cast<int>(options["holders"]);
   const auto holder = [=](Duration term) {
-    const Work work{options["poll-ms"] * 1ms, term, static_cast<uint64_t>(options["writes"])};
+    const Work work{.term = term,
+                    .poll = options["poll-ms"] * 1ms,
+                    .writes_least = static_cast<uint64_t>(options["writes"])};
     return [=](Env& env) { lease_lock::LockHolder(env, decide, bounds, work).Run(); };
   };
   Scenario s;
@@ -163,6 +165,38 @@ Scenario Make(const Options& options, const std::string& mutant) {
 }
 
 }  // namespace
+
+Scenario CrashingHolder(const LeaseTimes& times) {
+  const Decisions decide;
+  const ClockBounds bounds{times.drift_ppm, {}};
+  const Work work{.term = times.term,
+                  .poll = times.poll,
+                  .renew = times.renew,
+                  .lets_lapse = false,
+                  .writes_least = 1'000'000};
+  Scenario s;
+  s.name = "crashing-holder";
+  s.roles = {{.name = "lock-service",
+              .count = 1,
+              .main = [=](Env& env) { lease_lock::LockService(env, decide, bounds).Run(); }},
+             {.name = "store",
+              .count = 1,
+              .main = [=](Env& env) { lease_lock::FencedStore(env, decide).Run(); }},
+             {.name = "holder",
+              .count = 1,
+              .main = [=](Env& env) { lease_lock::LockHolder(env, decide, bounds, work).Run(); }},
+             {.name = "waiter", .count = 1, .main = [=](Env& env) {
+                env.Sleep(3 * work.poll);
+                lease_lock::LockHolder(env, decide, bounds, work).Run();
+              }}};
+  s.links = {.delay = times.delay};
+  s.disks = {.sync = 0ms};
+  s.crashes = {.slot = times.renew, .down = 10 * times.term};
+  s.storm = 6 * times.renew + times.poll;
+  s.calm = 2 * times.term;
+  s.oracles = JudgedBy(models::Fenced(), models::OneHolder());
+  return s;
+}
 
 Family LeaseLock() {
   return {

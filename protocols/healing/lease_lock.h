@@ -8,6 +8,7 @@
 
 #include "sim/family.h"
 #include "sim/holders.h"
+#include "sim/scenario.h"
 #include "sim/time.h"
 
 namespace reprise::lease_lock {
@@ -114,3 +115,18 @@ inline Duration GrantorTerm(Duration term, const Decisions& decide, const ClockB
 const std::vector<Mutant<Decisions>>& Mutants();
 
 }  // namespace reprise::lease_lock
+
+namespace reprise {
+
+struct LeaseTimes {
+  Duration term = 10s, renew = 3s, poll = 1s;
+  Duration delay = 1ms;  // Of each message.
+  int64_t drift_ppm = 0;
+};
+
+// A holder, n3, that keeps the lock for ever, and a waiter, n4; nothing goes wrong but what is
+// told: a crash of the holder in one of its first renewals, say. For those who measure how long
+// nobody has the lock then: the next models::Uses is the waiter's.
+Scenario CrashingHolder(const LeaseTimes& times);
+
+}  // namespace reprise

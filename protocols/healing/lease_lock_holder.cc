@@ -73,20 +73,21 @@ void LockHolder::OnGranted(const Granted& m) {
   const Time ends = decide_.LeaseBegins(m.sent, now) + HolderTerm(m.term, decide_, bounds_);
   if (m.token == token_) {
     ends_ = std::max(ends_, ends);
-  } else if (wants_ && token_ == 0 && m.token > given_back_) {
-    if (now >= ends) return;  // We have let it run out.
-    token_ = m.token;
-    ends_ = ends;
-    granted_.NotifyAll();
-  } else if (m.token > std::max(token_, given_back_)) {  // By a copy of a request, say.
-    given_back_ = m.token;
-    env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), m.token});
+  } else if (m.token > newest_) {
+    newest_ = m.token;
+    if (wants_ && now < ends) {
+      token_ = m.token;
+      ends_ = ends;
+      granted_.NotifyAll();
+    } else {  // By a copy of a request, say.
+      env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), m.token});
+    }
   }
 }
 
 void LockHolder::KeepRenewing(uint64_t token) {
   for (;;) {
-    env_.Sleep(kRenew);
+    env_.Sleep(work_.renew);
     if (token_ != token || !renews_) return;
     const Time sent = env_.Now();
     env_.Send(env_.nodes("lock-service")[0], Renew{env_.boot(), token, sent});
@@ -94,7 +95,6 @@ void LockHolder::KeepRenewing(uint64_t token) {
 }
 
 void LockHolder::GiveBack() {
-  given_back_ = std::max(given_back_, token_);
   env_.Send(env_.nodes("lock-service")[0], Release{env_.boot(), token_});
 }
 
@@ -102,7 +102,7 @@ void LockHolder::GiveBack() {
 
 void LockHolder::WorkUnderLock() {
   const uint64_t token = token_;
-  const bool lapses = env_.Random(kLapseLabel, 3) == 2;
+  const bool lapses = work_.lets_lapse && env_.Random(kLapseLabel, 3) == 2;
   const uint64_t writes = work_.writes_least + env_.Random(kWritesLabel, work_.writes_more);
   renews_ = !lapses;
   env_.Spawn([this, token] { KeepUsing(token); });

@@ -14,10 +14,12 @@
 namespace reprise::lease_lock {
 
 struct Work {
-  Duration poll;              // How often it asks for the lock,
-  Duration term = kShort;     // for how long,
-  uint64_t writes_least = 6;  // and how much it does each time that it has the lock.
-  uint64_t writes_more = 8;
+  Duration term = kShort;     // What the holder asks for,
+  Duration poll = 250ms;      // and how often.
+  Duration renew = kRenew;    // How often it asks for more.
+  bool lets_lapse = true;     // Whether it lets a lease run out now and then.
+  uint64_t writes_least = 6;  // How many it makes each time that it has the lock,
+  uint64_t writes_more = 8;   // and up to how many more than that.
 };
 
 class LockHolder {
@@ -51,11 +53,11 @@ class LockHolder {
   const Work work_;
   Condition granted_, answered_;
 
-  bool wants_ = false;       // It waits for the lock.
-  uint64_t token_ = 0;       // Of the lease; 0 where there is none.
-  Time ends_{};              // The lease, by our clock.
-  bool renews_ = false;      // It is to be kept for longer.
-  uint64_t given_back_ = 0;  // The largest token that we have released. It means nothing any more.
+  bool wants_ = false;   // It waits for the lock.
+  uint64_t token_ = 0;   // Of the lease; 0 where there is none.
+  Time ends_{};          // The lease, by our clock.
+  bool renews_ = false;  // It is to be kept for longer.
+  uint64_t newest_ = 0;  // The largest token that we were granted. No other is worth anything.
 
   uint64_t store_boot_ = 1;        // As far as we know.
   uint64_t sequence_ = 0;          // Of the last write,

@@ -22,7 +22,7 @@ void FencedStore::Recover() {
     for (;;) env_.Receive();
   }
   if (!found.records.empty()) {
-    const auto last = Decode<models::WriteAccepted>(found.records.back().payload);
+    const auto last = Decode<models::FencedWrite>(found.records.back().payload);
     CHECK(last.has_value());  // Its checksum was right.
     last_ = *last;
   }
@@ -41,7 +41,7 @@ void FencedStore::OnWrite(NodeId from, const Write& m) {
     env_.Send(from, Written{m.boot, m.sequence});
     return;
   }
-  const models::WriteAccepted write{m.token, {from, m.boot}};
+  const models::FencedWrite write{m.token, {from, m.boot}};
   if (!decide_.Accepts(last_.token, last_.holder, write.token, write.holder)) {
     env_.Send(from, Refused{m.boot, m.sequence, env_.boot(), true});
     return;

@@ -31,7 +31,7 @@ class FencedStore {
   Env& env_;
   const Decisions decide_;
   Wal log_;
-  models::WriteAccepted last_;
+  models::FencedWrite last_;
   // The last write of each holder in this life of ours. One of them waits for one write at a time,
   // so whatever comes before it is a copy, or was given up.
   std::map<NodeId, Sequence> written_;

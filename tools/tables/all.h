@@ -13,9 +13,11 @@ Table Downtimes();            // downtime
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
+Table LeaseDowntime();        // F5
 
 inline Tables AllTables() {
-  return {SplitVotes(), CheckpointIntervals(), RingShares(), BarrierCosts(), Downtimes(), Costs()};
+  return {SplitVotes(), CheckpointIntervals(), RingShares(), BarrierCosts(),
+          Downtimes(),  LeaseDowntime(),       Costs()};
 }
 
 }  // namespace reprise
