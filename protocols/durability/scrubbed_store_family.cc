@@ -82,6 +82,16 @@ const std::vector<Mutant<Decisions>>& Mutants() {
       {{"trusts-empty-disk", "SC-X6", "D2", "intact",
         "a replica that finds its disk empty takes itself for a new one, which has lost nothing"},
        [](Decisions& d) { d.TrustsDisk = [](const Found& found) { return !found.anything; }; }},
+      {{.name = "trusts-older-disk",
+        .id = "SC-X7",
+        .difficulty = "D2",
+        .oracle = "intact",
+        .about = "a replica that finds another's disk, or its own as it was, takes it for its own",
+        .origin =
+            "a machine that is restored from an image, or its disks put back in another order"},
+       [](Decisions& d) {
+         d.TrustsDisk = [](const Found& found) { return found.anything && !found.last_boot; };
+       }},
   };
   return kMutants;
 }
