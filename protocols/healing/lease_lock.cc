@@ -154,7 +154,6 @@ Scenario Make(const Options& options, const std::string& mutant) {
   s.storm = kStorm;
   const Duration bound = Bound(short_ones);
   s.calm = bound + 1s;
-  s.calms.quiesce = 10s;
   std::vector<NodeId> holders;
   for (uint32_t i = 3; i <= static_cast<uint32_t>(s.nodes()); ++i) holders.push_back(NodeId{i});
   s.oracles =
