@@ -103,13 +103,18 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   const Address of_size{{kTornSector, node_.self()}, cause.ordinal, ++sub};
   const uint64_t older = world_.choices().Draw(of_size, sizes.size());
   if (older != 0) Lost(Fault::kTorn, inode.path, 0);
+  const uint64_t had = (inode.durable.size() + kSectorBytes - 1) / kSectorBytes;
   std::string image = inode.durable;
   image.resize((*std::ranges::max_element(sizes) + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
   for (const auto& [sector, images] : versions) {
     const Address address{{kTornSector, node_.self()}, cause.ordinal, ++sub};
     const uint64_t back = world_.choices().Draw(address, images.size() + 1);
     if (back != 0) Lost(Fault::kTorn, inode.path, sector);
-    if (back == images.size()) continue;  // What was durable before stays.
+    if (back == images.size()) {
+      // What was durable before stays. Where nothing was, there is a hole, which is no good copy.
+      if (sector >= had) inode.scars.try_emplace(sector, Scar{Fault::kTorn});
+      continue;
+    }
     image.replace(sector * kSectorBytes, kSectorBytes, images[images.size() - 1 - back]);
   }
   image.resize(sizes[sizes.size() - 1 - older]);

@@ -9,15 +9,17 @@
 //             `before` stays as it is and `now` is the new set. From then on writes need quorums of
 //             both, reads of `before`, and stores of `now` copy what they should hold.
 //   Again.    If the wish changes meanwhile, `now` is replaced in another epoch. `before` stays.
-//   Settle.   Once all of `now` but one hold everything, so that of each list at least two do, an
-//             epoch begins in which they are relied upon.
+//   Settle.   Once all of `now` but one of each list hold everything, an epoch begins in which they
+//             are relied upon.
 //
-// It also says who may crash (HeldBy): a store counts as long as its disk is one of those relied
-// upon and was complete at some time; who comes back with a lost disk counts when a settled epoch
-// has that disk, complete.
+// It also says who may crash (HeldInZones): a store counts as long as its disk was complete at some
+// time; who comes back with a lost disk counts when a settled epoch has that disk, complete. Where
+// the members do not stand in enough zones for lists to be spread nobody counts, so that no store
+// crashes until they do again.
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "models/spec/detects.h"
@@ -132,6 +134,7 @@ class MetadataService {
     if (wanted != config_.now) {
       ++config_.epoch;
       config_.now = wanted;
+      ReportHolders();
       Announce();
       return;
     }
@@ -141,7 +144,7 @@ class MetadataService {
       const Beat& last = watches_.at(member.node).last;
       if (last.disk == member.disk && last.complete == config_.epoch) done.insert(member);
     }
-    if (done.size() + 1 < config_.now.size()) return;
+    if (!MeetEachQuorum(config_.now, done, plan_.zones)) return;
     ++config_.epoch;
     config_.before = config_.now;
     complete_.insert(done.begin(), done.end());
@@ -170,8 +173,10 @@ class MetadataService {
   }
 
   void ReportHolders() {
-    HeldBy held;
+    HeldInZones held;
+    const bool spread = Spread(config_.before, plan_.zones) && Spread(config_.now, plan_.zones);
     for (const NodeId node : env_.nodes("store")) {
+      if (!spread) break;
       const auto at = watches_.find(node);
       const uint64_t disk = at == watches_.end() ? 1 : at->second.last.disk;
       const uint64_t boot = at == watches_.end() ? 1 : at->second.last.beat.incarnation;
@@ -200,7 +205,7 @@ class MetadataService {
   Placement now_;
   std::map<NodeId, Watch> watches_;
   std::set<Member> complete_;  // Disks that held everything once, when they were relied upon.
-  std::vector<Holder> held_;   // As reported last.
+  std::optional<std::vector<Holder>> held_;  // As reported last.
   NodeId leaving_ = kNobody;
   Time leave_at_{}, back_at_{}, last_leave_{};
 };
