@@ -19,6 +19,7 @@ Family DijkstraRing();
 Family PhiAccrual();
 // placement/
 Family BlobStore();
+Family BoundedRing();
 // replication/
 Family PrimaryBackup();
 Family Raft();
@@ -27,6 +28,7 @@ inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(BarrierSnapshots());
   all.Add(BlobStore());
+  all.Add(BoundedRing());
   all.Add(ChandyLamport());
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());

@@ -10,7 +10,14 @@ namespace reprise {
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
+Table Detection();            // T09
+Table BlobRepair();           // T10
+Table DataLoss();             // T11
+Table BoundedLoads();         // T12
 
-inline Tables AllTables() { return {SplitVotes(), CheckpointIntervals(), RingShares()}; }
+inline Tables AllTables() {
+  return {SplitVotes(), CheckpointIntervals(), RingShares(), Detection(), BlobRepair(),
+          DataLoss(),   BoundedLoads()};
+}
 
 }  // namespace reprise
