@@ -5,6 +5,9 @@
 // threshold, for new who comes with another disk, and now and then, as an operator would,
 // decommissions a node that is well. What it decides is a Config:
 //
+//   Found.    The first members are those who are heard of. Clients hear of them when all but one of
+//             each list have told that they know that epoch. Before that there is nothing to lose,
+//             and members are replaced without ado.
 //   Change.   Where those who should be members are not those who are, it makes an epoch in which
 //             `before` stays as it is and `now` is the new set. From then on writes need quorums of
 //             both, reads of `before`, and stores of `now` copy what they should hold.
@@ -46,25 +49,22 @@ class MetadataService {
       : env_(env), plan_(plan), decide_(decide), now_(plan, decide) {}
 
   void Run() {
-    const auto stores = env_.nodes("store");
-    for (const NodeId store : stores) config_.now.push_back({store, 1});  // As they are set up.
-    config_.before = config_.now;
-    config_.epoch = 1;
-    complete_.insert(config_.now.begin(), config_.now.end());
-    ReportPlaced();
-    ReportHolders();
     leave_at_ = env_.After(plan_.leave);
     last_leave_ = env_.After(plan_.last);
     for (Time look = env_.After(kLook);; look = env_.After(kLook)) {
       while (const auto mail = env_.ReceiveUntil(look)) {
         mail->Match([&](const Beat& m) { OnBeat(mail->from, m); },
                     [&](const WhatConfig&) {
-                      env_.Send(mail->from, ConfigIs{0, config_});
+                      if (founded_) env_.Send(mail->from, ConfigIs{0, config_});
                     });
       }
       Operate();
       Judge();
-      Advance();
+      if (founded_) {
+        Advance();
+      } else {
+        Found();
+      }
     }
   }
 
@@ -83,7 +83,7 @@ class MetadataService {
     const Member member{from, m.disk};
     const bool is_member = std::ranges::count(config_.now, member) > 0;
     if (is_member && m.complete == config_.epoch && config_.Settled()) complete_.insert(member);
-    ReportHolders();
+    if (config_.epoch != 0) ReportHolders();
   }
 
   // Suspicions, as the detectors have them.
@@ -128,8 +128,28 @@ class MetadataService {
     return wanted.size() > kCopies ? wanted : config_.now;
   }
 
+  // Who has told of an epoch was there after it had begun, and so after ReportHolders: since then
+  // at most one zone's disks have been lost.
+  void Found() {
+    std::vector<Member> all;
+    for (const auto& [node, watch] : watches_) all.push_back({node, watch.last.disk});
+    if (all.size() <= kCopies || !Spread(all, plan_.zones)) return;
+    if (all != config_.now) {
+      ++config_.epoch;
+      config_.before = config_.now = all;
+      complete_ = std::set<Member>(all.begin(), all.end());
+      ReportHolders();
+      Announce();
+      return;
+    }
+    std::set<Member> know;
+    for (const Member& member : all) {
+      if (watches_.at(member.node).last.complete == config_.epoch) know.insert(member);
+    }
+    founded_ = MeetEachQuorum(all, know, plan_.zones);
+  }
+
   void Advance() {
-    if (watches_.size() < env_.nodes("store").size()) return;  // Not all have begun.
     const std::vector<Member> wanted = Wanted();
     if (wanted != config_.now) {
       ++config_.epoch;
@@ -178,10 +198,11 @@ class MetadataService {
     for (const NodeId node : env_.nodes("store")) {
       if (!spread) break;
       const auto at = watches_.find(node);
-      const uint64_t disk = at == watches_.end() ? 1 : at->second.last.disk;
-      const uint64_t boot = at == watches_.end() ? 1 : at->second.last.beat.incarnation;
-      const Member member{node, disk};
-      if (complete_.contains(member)) held.holders.push_back({node, boot});
+      if (at == watches_.end()) continue;
+      const Member member{node, at->second.last.disk};
+      if (complete_.contains(member)) {
+        held.holders.push_back({node, at->second.last.beat.incarnation});
+      }
     }
     if (held.holders == held_) return;
     held_ = held.holders;
@@ -202,6 +223,7 @@ class MetadataService {
   const Plan plan_;
   const Decisions decide_;
   Config config_;
+  bool founded_ = false;
   Placement now_;
   std::map<NodeId, Watch> watches_;
   std::set<Member> complete_;  // Disks that held everything once, when they were relied upon.
