@@ -5,9 +5,9 @@
 // threshold, for new who comes with another disk, and now and then, as an operator would,
 // decommissions a node that is well. What it decides is a Config:
 //
-//   Found.    The first members are those who are heard of. Clients hear of them when all but one of
-//             each list have told that they know that epoch. Before that there is nothing to lose,
-//             and members are replaced without ado.
+//   Found.    The first members are those who are heard of. Clients hear of them when all but one
+//             of each list have told that they know that epoch. Before that there is nothing to
+//             lose, and members are replaced without ado.
 //   Change.   Where those who should be members are not those who are, it makes an epoch in which
 //             `before` stays as it is and `now` is the new set. From then on writes need quorums of
 //             both, reads of `before`, and stores of `now` copy what they should hold.

@@ -80,7 +80,7 @@ struct Copied { uint64_t blob, version; };                   // Fetched, from a 
 struct FoundBad { uint64_t blob, version; };
 struct Trimmed { uint64_t blob, version; };
 struct Leaving { NodeId node; };                             // Decommissioned, and in good health.
-struct Replicated { uint64_t zones, bad; };                  // In how many zones, at the least, good
+struct Replicated { uint64_t zones, bad; };                  // In how many zones, at least, good
 // clang-format on                                           // copies are; how many are bad.
 
 // What a node is to the metadata service.

@@ -19,6 +19,13 @@ using blobs::Plan;
 using blobs::Replicated;
 using placement::RingDecisions;
 
+uint64_t Oldest(const std::set<uint64_t>& versions) { return *versions.begin(); }
+bool TrimsByCount(bool list_has_it, size_t others) {
+  return list_has_it || others >= blobs::kCopies;
+}
+
+// What HA-M2 does is lose blobs when one store loses its disk, as blob_store_test.cc shows; here
+// the placement is judged before that happens.
 const std::vector<Mutant<Decisions>>& Mutants() {
   static const std::vector<Mutant<Decisions>> kMutants = {
       {{.name = "places-by-index",
@@ -38,8 +45,6 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .oracle = "zones-apart",
         .about = "a list is of virtual nodes, of which several may be one store's",
         .origin = "DeCandia et al., Dynamo, SOSP 2007, section 4.3"},
-       // What it does is lose blobs when one store loses its disk, as blob_store_test.cc shows; the
-       // placement is judged before that happens.
        [](Decisions& d) { d.ring.CountsVirtualNodes = [] { return true; }; }},
       {{.name = "lists-one-zone",
         .id = "PL-X1",
@@ -61,20 +66,14 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .oracle = "intact",
         .about = "a copy is surplus where three others have the blob, in whichever version",
         .origin = "GFS, SOSP 2003, section 4.5: chunk versions"},
-       [](Decisions& d) {
-         d.MayTrim = [](bool list_has_it, size_t others) {
-           return list_has_it || others >= blobs::kCopies;
-         };
-       }},
+       [](Decisions& d) { d.MayTrim = TrimsByCount; }},
       {{.name = "trims-any-version",
         .id = "PL-X2",
         .difficulty = "D1",
         .oracle = "intact",
         .about = "of several versions a store keeps the first, whichever that is",
         .origin = "GFS, SOSP 2003, section 4.5: chunk versions"},
-       [](Decisions& d) {
-         d.Keeps = [](const std::set<uint64_t>& versions) { return *versions.begin(); };
-       }},
+       [](Decisions& d) { d.Keeps = Oldest; }},
       {{.name = "counts-leaving",
         .id = "PL-M3",
         .difficulty = "D1",

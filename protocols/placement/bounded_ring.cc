@@ -47,7 +47,7 @@ const Label kWhen("client-when");
 
 // clang-format off
 struct Alive { uint64_t boot; };
-struct Holds { uint64_t number, boot; std::vector<uint64_t> keys; };  // All that you have, from now.
+struct Holds { uint64_t number, boot; std::vector<uint64_t> keys; };  // All that you have now.
 struct Holding { uint64_t number, boot; };
 struct Change { uint64_t request, key; bool adds; };                  // Or removes.
 struct Changed { uint64_t request; };
