@@ -20,6 +20,7 @@ Family LeaseLock();
 Family PhiAccrual();
 // placement/
 Family BlobStore();
+Family BoundedRing();
 // replication/
 Family PrimaryBackup();
 Family Raft();
@@ -29,6 +30,7 @@ inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(BarrierSnapshots());
   all.Add(BlobStore());
+  all.Add(BoundedRing());
   all.Add(ChandyLamport());
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());

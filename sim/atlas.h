@@ -6,7 +6,8 @@
 // presumes replicas that keep the same bytes in the same files; where each keeps files of its own,
 // as with logs of different histories, promise nothing. By sector and not by file, since protocols
 // that repair do so record by record or page by page, and since all but one of a group of large
-// files would soon be damaged somewhere: by file, there would be next to no damage.
+// files would soon be damaged somewhere: by file, there would be next to no damage. What a crash
+// left of a write that was never finished is no copy, and neither is what the node has removed.
 //
 // Where damage costs the protocol the whole node, for it does not know what else is lost, the
 // promise is another one: how many disks are damaged at once (DiskModel::damaged_at_most).

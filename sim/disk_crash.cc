@@ -111,6 +111,7 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   const uint64_t older = world_.choices().Draw(of_size, sizes.size());
   const size_t size = sizes.size() - 1 - older;
   if (older != 0) Lost(Fault::kTorn, inode.path, 0);
+  const uint64_t had = (inode.durable.size() + kSectorBytes - 1) / kSectorBytes;
   std::string image = inode.durable;
   image.resize((*std::ranges::max_element(sizes) + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
   for (const auto& [sector, images] : versions) {
@@ -119,7 +120,11 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
     if (back != 0) Lost(Fault::kTorn, inode.path, sector);
     size_t left = images.size() - back;
     while (left > 0 && images[left - 1].truncated && images[left - 1].size > size) --left;
-    if (left == 0) continue;  // What was durable before stays.
+    if (left == 0) {
+      // What was durable before stays. Where nothing was, there is a hole, which is no good copy.
+      if (sector >= had) inode.scars.try_emplace(sector, Scar{Fault::kTorn});
+      continue;
+    }
     image.replace(sector * kSectorBytes, kSectorBytes, images[left - 1].image);
   }
   image.resize(sizes[size]);

@@ -39,7 +39,8 @@ void SimDisk::Mishap(std::string_view what, const std::string& path, uint64_t wh
 
 SimDisk::Copy SimDisk::CopyOf(std::string_view path, uint64_t sector) const {
   const auto at = durable_entries_.find(path);
-  if (at == durable_entries_.end()) return Copy::kNone;
+  // What the node has removed it counts on no more, though a crash may bring it back.
+  if (at == durable_entries_.end() || !entries_.contains(path)) return Copy::kNone;
   const Inode& inode = inodes_[at->second];
   if (sector >= SectorsOf(inode.durable)) return Copy::kNone;
   return inode.scars.contains(sector) ? Copy::kDamaged : Copy::kGood;
@@ -53,9 +54,13 @@ std::vector<SimDisk::Place> SimDisk::Damaged() const {
   return places;
 }
 
-// A file whose name is not durable yet can be read all the same.
+// A file whose name is not durable yet can be read all the same. What a crash has torn is not
+// damage.
 bool SimDisk::IsDamaged() const {
-  const auto scarred = [&](const auto& entry) { return !inodes_[entry.second].scars.empty(); };
+  const auto scarred = [&](const auto& entry) {
+    return std::ranges::any_of(inodes_[entry.second].scars,
+                               [](const auto& scar) { return scar.second.fault != Fault::kTorn; });
+  };
   return std::ranges::any_of(durable_entries_, scarred) || std::ranges::any_of(entries_, scarred);
 }
 
@@ -194,12 +199,13 @@ absl::Status SimDisk::FailRead(uint32_t file, uint64_t offset, uint64_t end, uin
   return absl::OkStatus();
 }
 
-// Rot is met bit by bit, in ReadFile.
+// Rot is met bit by bit, in ReadFile; and what was torn, when the node looks at its disk again.
 void SimDisk::MeetScars(Inode& inode, uint64_t first, uint64_t last) {
   for (auto at = inode.scars.lower_bound(first); at != inode.scars.end() && at->first <= last;
        ++at) {
     Scar& scar = at->second;
-    if (scar.met || scar.fault == Fault::kRot || NotWrittenBack(inode, at->first)) continue;
+    if (scar.met || NotWrittenBack(inode, at->first)) continue;
+    if (scar.fault == Fault::kRot || scar.fault == Fault::kTorn) continue;
     scar.met = true;
     ++world_.count(scar.fault).observed;
   }

@@ -33,4 +33,16 @@ struct HeldBy {
   std::vector<Holder> holders;
 };
 
+// Where every piece of the state is held in several zones (CrashModel::placement) the protocol
+// survives the loss of any one of them, and no number of nodes says that either. Whoever decides
+// reports who holds all that it should:
+//
+//   env.Report(HeldInZones{{{store, its boot}, ...}});
+//
+// From then on all mortal nodes that are down, or are none of these, stand in one zone: a crash
+// that would add another zone does not strike.
+struct HeldInZones {
+  std::vector<Holder> holders;
+};
+
 }  // namespace reprise

@@ -240,6 +240,8 @@ void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const
     CountFact(type);
     const auto held = MessageView(type, payload).As<HeldBy>();
     if (held) Protect(held->holders);
+    const auto in_zones = MessageView(type, payload).As<HeldInZones>();
+    if (in_zones) held_in_zones_ = in_zones->holders;
   }
   if (oracles_.empty() || over_) return;
   const Event event{kind, AtNanos(now_), node, peer, id, timeline_.count(), {type, payload}};
@@ -266,6 +268,20 @@ void World::Protect(std::vector<Holder> holders) {
   if (alive >= scenario_.crashes.holders_at_least) holders_ = std::move(holders);
 }
 
+bool World::MayLoseItsZone(NodeId node) const {
+  if (!held_in_zones_) return true;
+  const int zones = scenario_.crashes.placement.zones;
+  for (int zone = 0; zone < zones; ++zone) {
+    const std::vector<NodeId> nodes = MortalIn(zone, -1);
+    const bool whole = std::ranges::all_of(nodes, [&](NodeId id) {
+      return std::ranges::any_of(*held_in_zones_,
+                                 [&](const Holder& h) { return h.node == id && Holds(h); });
+    });
+    if (!whole && std::ranges::count(nodes, node) == 0) return false;
+  }
+  return true;
+}
+
 bool World::MayCrash(NodeId node) const {
   if (down_ >= scenario_.crashes.down_at_most) return false;
   bool needed = false;
@@ -278,7 +294,8 @@ bool World::MayCrash(NodeId node) const {
       ++others;
     }
   }
-  return !needed || others >= scenario_.crashes.holders_at_least;
+  if (needed && others < scenario_.crashes.holders_at_least) return false;
+  return MayLoseItsZone(node);
 }
 
 void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node) {

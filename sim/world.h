@@ -182,6 +182,8 @@ class World {
              std::string_view payload);
   void CountFact(const MessageType* type);
   void Protect(std::vector<Holder> holders);
+  // True where that node's crash would leave those who hold everything with one zone missing.
+  bool MayLoseItsZone(NodeId node) const;
   bool Holds(const Holder& holder) const;
   void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
   void Conclude();
@@ -266,6 +268,7 @@ class World {
   Queue queue_;
   int down_ = 0;
   std::vector<Holder> holders_;
+  std::optional<std::vector<Holder>> held_in_zones_;
 
   std::vector<Menu> menu_;
   std::array<bool, kFaults> on_{};  // Which of them can strike at all.

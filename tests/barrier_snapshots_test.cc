@@ -120,7 +120,7 @@ std::map<uint64_t, Time> CompletionTimes(const RunResult& r) {
 
 // Quantities.
 
-// Barriers for each checkpoint, what a crash takes back, when results are visible: table "barriers".
+// What checkpoints and crashes cost, and when results are visible: the table "barriers".
 TEST(BarrierSnapshotsTest, CostsWhatTheFormulasSay) {
   const auto rows = BarrierCosts().rows();
   EXPECT_EQ(rows.size(), 6u);

@@ -19,10 +19,10 @@ namespace {
 
 using models::Dumped;
 using models::Dumping;
+using models::DumpLoaded;
 using models::DurableProgress;
 using models::Finished;
 using models::RestartCost;
-using models::DumpLoaded;
 using models::Working;
 
 constexpr NodeId kJob{1};

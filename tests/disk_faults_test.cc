@@ -371,6 +371,43 @@ TEST(DiskAtlas, ADamagedDiskIsDamagedAgain) {
   EXPECT_EQ(Play(s, again).faults[Fault::kRot].applied, 2u);
 }
 
+// n1's file gets its name, and then a crash leaves its size and none of its bytes: n2 has the only
+// copy.
+TEST(DiskAtlas, WhatWasNeverFinishedIsNoCopy) {
+  const auto store = [](Env& env) {
+    if (env.self() == NodeId{2}) return Store(env, "f", "b");
+    File file = Open(env, "f");
+    CHECK(env.disk().SyncDir("").ok() && file.WriteAt(0, Sectors("a")).ok());
+    env.Sleep(1h);
+  };
+  const auto rots = [&](uint64_t torn) {
+    Scenario s = Disks(
+        store, [](Env&) {}, 2);
+    s.disks.good_copies = 1;
+    Entries faults = {{"crash n1 #1", 512}, {"torn n1 #1", 1}, {"rot n2 #3", 512}};
+    if (torn != 0) faults.emplace_back("torn-sector n1 #1.2", torn);
+    const RunResult r = Play(s, faults);
+    EXPECT_EQ(r.faults[Fault::kRot].attempted, 1u);
+    return r.faults[Fault::kRot].applied;
+  };
+  EXPECT_EQ(rots(0), 1u) << "all was kept";
+  EXPECT_EQ(rots(1), 0u);
+}
+
+// That n1's file may be there again after a crash does not help n2.
+TEST(DiskAtlas, WhatWasRemovedIsNoCopy) {
+  for (const bool removes : {false, true}) {
+    const auto store = [removes](Env& env) {
+      Store(env, "f", "a");
+      if (removes && env.self() == NodeId{1}) CHECK(env.disk().Remove("f").ok());
+    };
+    Scenario s = Disks(
+        store, [](Env&) {}, 2);
+    s.disks.good_copies = 1;
+    EXPECT_EQ(Play(s, {{"rot n2 #3", 512}}).faults[Fault::kRot].applied, removes ? 0u : 1u);
+  }
+}
+
 constexpr Fault kAll[] = {Fault::kEntries,  Fault::kHung,    Fault::kSyncLie,  Fault::kFull,
                           Fault::kReadFail, Fault::kMisread, Fault::kMiswrite, Fault::kLostWrite,
                           Fault::kRollback, Fault::kSwap,    Fault::kWipe};

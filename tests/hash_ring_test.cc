@@ -63,6 +63,39 @@ TEST(HashRingTest, AListIsTheRestOfItselfWhenItsFirstNodeLeaves) {
   }
 }
 
+uint32_t ThreeZones(NodeId node) { return Index(node) % 3; }
+
+TEST(HashRingTest, ListsTakeNewZonesFirst) {
+  const HashRing ring = RingOf(Nodes(7));
+  for (uint64_t key = 0; key < 2000; ++key) {
+    const std::vector<NodeId> list = ring.PreferenceList(key, 4, ThreeZones);
+    ASSERT_EQ(std::set<NodeId>(list.begin(), list.end()).size(), 4u);
+    EXPECT_EQ(list[0], ring.OwnerOf(key));
+    std::set<uint32_t> zones;
+    for (size_t i = 0; i < 3; ++i) zones.insert(ThreeZones(list[i]));
+    EXPECT_EQ(zones.size(), 3u);
+  }
+}
+
+// Whichever node leaves: of the others in a list none goes, and one comes where it was.
+TEST(HashRingTest, ListsOverZonesMoveAsLittle) {
+  for (const uint32_t count : {4, 6, 7, 9}) {
+    const HashRing all = RingOf(Nodes(count), 16);
+    for (const NodeId gone : Nodes(count)) {
+      std::set<NodeId> rest = Nodes(count);
+      rest.erase(gone);
+      const HashRing without = RingOf(rest, 16);
+      for (uint64_t key = 0; key < 200; ++key) {
+        std::set<NodeId> stay;
+        for (const NodeId node : all.PreferenceList(key, 3, ThreeZones)) stay.insert(node);
+        const size_t left = stay.erase(gone);
+        for (const NodeId node : without.PreferenceList(key, 3, ThreeZones)) stay.insert(node);
+        ASSERT_EQ(stay.size(), 3u) << left << " left of the list of " << key;
+      }
+    }
+  }
+}
+
 TEST(HashRingTest, SharesAreTheWholeCircle) {
   const HashRing ring = RingOf(Nodes(100), 100);
   double sum = 0, squares = 0, most = 0;

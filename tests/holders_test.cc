@@ -70,6 +70,36 @@ TEST(Holders, AReportThatReliesOnTheDeadIsIgnored) {
   EXPECT_EQ(Crashes(s, {"crash n2 #6"}), 1u);
 }
 
+// Four nodes in two zones, n1 and n3 in one; n1 says who holds everything, and again after 3.5 s.
+Scenario InZones(std::vector<Holder> at_first, std::vector<Holder> later) {
+  Scenario s = Holding({});
+  s.roles[0] = {.name = "node", .count = 4, .main = [=](Env& env) {
+                  if (env.self() == NodeId{4} && env.boot() == 1) {
+                    env.Report(HeldInZones{at_first});
+                    env.Sleep(3500ms);
+                    env.Report(HeldInZones{later});
+                  }
+                  env.Sleep(1h);
+                }};
+  s.crashes.down_at_most = 4;
+  s.crashes.placement.zones = 2;
+  return s;
+}
+
+TEST(Holders, CrashesStrikeOneZoneAtATime) {
+  const Holder n1{NodeId{1}, 1}, n2{NodeId{2}, 1}, n3{NodeId{3}, 1}, n4{NodeId{4}, 1};
+  const std::vector<Holder> all = {n1, n2, n3, n4};
+  EXPECT_EQ(Crashes(InZones(all, all), {"crash n1 #2", "crash n3 #2"}), 2u);
+  EXPECT_EQ(Crashes(InZones(all, all), {"crash n1 #2", "crash n2 #2"}), 1u);
+  // n1 is back, and has lost what it held.
+  EXPECT_EQ(Crashes(InZones(all, all), {"crash n1 #2", "crash n2 #6"}), 1u);
+  EXPECT_EQ(Crashes(InZones(all, all), {"crash n1 #2", "crash n1 #6", "crash n3 #7"}), 3u);
+  // Or it holds everything again.
+  const std::vector<Holder> again = {{NodeId{1}, 2}, n2, n3, n4};
+  EXPECT_EQ(Crashes(InZones(all, again), {"crash n1 #2", "crash n2 #6"}), 2u);
+  EXPECT_EQ(Crashes(InZones({}, {}), {"crash n1 #2", "crash n2 #3"}), 0u) << "nobody holds all";
+}
+
 TEST(Holders, MoreThanOneMayBeNeeded) {
   EXPECT_EQ(Crashes(Holding({kFirst, kSecond}, 2), {"crash n1 #2", "crash n2 #2"}), 0u);
 }

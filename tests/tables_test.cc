@@ -94,6 +94,16 @@ TEST(TablesTest, WhatOperationsCostIsExact) {
   }
 }
 
+// Those that are quick to make. Their seeds are fixed, and three standard errors are below half of
+// each tolerance.
+TEST(TablesTest, TheSelfHealingStoreIsAsTheoryHasIt) {
+  for (const Table& table : {Detection(), BlobRepair(), BoundedLoads()}) {
+    for (const TableRow& row : table.rows()) {
+      EXPECT_TRUE(row.within()) << table.id << ": " << row.what << " is " << *row.simulation;
+    }
+  }
+}
+
 TEST(TablesTest, EachHasAnIdOfItsOwn) {
   std::set<std::string> ids;
   for (const Table& table : AllTables()) EXPECT_TRUE(ids.insert(table.id).second) << table.id;

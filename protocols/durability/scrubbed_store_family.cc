@@ -1,5 +1,7 @@
 // The scrubbed store as a scenario: all that can happen to a disk, and its mutants.
 
+#include <utility>
+
 #include "models/spec/converges.h"
 #include "models/spec/intact.h"
 #include "models/spec/never_falls.h"
@@ -17,8 +19,8 @@ namespace {
 using scrubbed::Decisions;
 using Found = CheckedBlocks::Found;
 
-const std::vector<Mutant<Decisions>>& Mutants() {
-  static const std::vector<Mutant<Decisions>> kMutants = {
+std::vector<Mutant<Decisions>> MutantsOfBlocks() {
+  return {
       {{.name = "address-not-summed",
         .id = "SC-M1",
         .difficulty = "D1",
@@ -50,6 +52,18 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .oracle = "intact",
         .about = "clients are given what is on the disk"},
        [](Decisions& d) { d.MayAnswer = [](bool) { return true; }; }},
+      {{.name = "repair-without-compare",
+        .id = "SC-X4",
+        .difficulty = "D2",
+        .oracle = "never-falls",
+        .about = "what was fetched is installed, though a newer version has come meanwhile"},
+       [](Decisions& d) { d.MayRepair = [](uint64_t, uint64_t, bool) { return true; }; }},
+  };
+}
+
+// Of what a replica takes for its state when it comes back.
+std::vector<Mutant<Decisions>> MutantsOfRecovery() {
+  return {
       {{.name = "trusts-any-disk",
         .id = "SC-X2",
         .difficulty = "D2",
@@ -66,12 +80,6 @@ const std::vector<Mutant<Decisions>>& Mutants() {
        [](Decisions& d) {
          d.TrustsDisk = [](const Found& found) { return found.last_boot && found.bad.empty(); };
        }},
-      {{.name = "repair-without-compare",
-        .id = "SC-X4",
-        .difficulty = "D2",
-        .oracle = "never-falls",
-        .about = "what was fetched is installed, though a newer version has come meanwhile"},
-       [](Decisions& d) { d.MayRepair = [](uint64_t, uint64_t, bool) { return true; }; }},
       {{.name = "read-without-write-back",
         .id = "SC-X5",
         .difficulty = "D2",
@@ -93,6 +101,14 @@ const std::vector<Mutant<Decisions>>& Mutants() {
          d.TrustsDisk = [](const Found& found) { return found.anything && !found.last_boot; };
        }},
   };
+}
+
+const std::vector<Mutant<Decisions>>& Mutants() {
+  static const std::vector<Mutant<Decisions>> kMutants = [] {
+    auto all = MutantsOfBlocks();
+    for (auto& mutant : MutantsOfRecovery()) all.push_back(std::move(mutant));
+    return all;
+  }();
   return kMutants;
 }
 

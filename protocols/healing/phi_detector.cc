@@ -69,20 +69,28 @@ bool PhiDetector::Hear(const Heartbeat& beat, Time now) {
 
 void PhiDetector::Keep(Duration silence) {
   silences_us_.push_back(Microseconds(silence));
-  while (silences_us_.size() > decide_.WindowOf(config_.window)) silences_us_.pop_front();
+  Count(silences_us_.back(), 1);
+  while (silences_us_.size() > decide_.WindowOf(config_.window)) {
+    Count(silences_us_.front(), -1);
+    silences_us_.pop_front();
+  }
+}
+
+void PhiDetector::Count(int64_t us, int64_t times) {
+  sum_us_ += times * us;
+  squares_us_ += times * us * us;
 }
 
 Duration PhiDetector::Mean() const {
-  int64_t sum = 0;
-  for (const int64_t us : silences_us_) sum += us;
-  return Duration(sum * 1000 / static_cast<int64_t>(silences_us_.size()));
+  return Duration(sum_us_ * 1000 / static_cast<int64_t>(silences_us_.size()));
 }
 
 Duration PhiDetector::Deviation() const {
   const int64_t mean = Microseconds(Mean());
-  int64_t squares = 0;
-  for (const int64_t us : silences_us_) squares += (us - mean) * (us - mean);
-  return Duration(SquareRoot(squares / static_cast<int64_t>(silences_us_.size())) * 1000);
+  const auto size = static_cast<int64_t>(silences_us_.size());
+  // The sum of all (us - mean)^2.
+  const int64_t squares = squares_us_ - 2 * mean * sum_us_ + size * mean * mean;
+  return Duration(SquareRoot(squares / size) * 1000);
 }
 
 uint64_t PhiDetector::Phi(Time now) const {

@@ -78,12 +78,14 @@ class PhiDetector {
 
  private:
   void Keep(Duration silence);
+  void Count(int64_t us, int64_t times);
 
   PhiConfig config_;
   PhiDecisions decide_;
   Heartbeat last_;
   Time arrived_{};
-  std::deque<int64_t> silences_us_;  // Microseconds, so that squares fit.
+  std::deque<int64_t> silences_us_;      // Microseconds, so that squares fit.
+  int64_t sum_us_ = 0, squares_us_ = 0;  // Of these.
 };
 
 }  // namespace reprise::healing

@@ -66,7 +66,7 @@ class BlobClient {
 
   void Write(uint64_t blob) {
     ++operation_;
-    env_.Report(models::BlobBegun{Op(), blob});
+    Begin(blob, true);
     std::optional<Found> found;
     while (!found) found = AskQuorum(blob, false);
     // Versions are pairs of a count and a client, so that no two clients make the same.
@@ -76,11 +76,12 @@ class BlobClient {
     env_.Report(models::BlobVersion{Op(), version});
     StoreAtQuorum(blob, version, models::BlobBytes(blob, version, kBlobBytes), kForever);
     env_.Report(models::BlobWritten{Op()});
+    env_.Report(models::Returned{Op(), Result{version}});
   }
 
   bool Read(uint64_t blob) {
     ++operation_;
-    env_.Report(models::BlobBegun{Op(), blob});
+    Begin(blob, false);
     const Time deadline = env_.After(kPatience);
     while (env_.Now() < deadline) {
       const std::optional<Found> found = AskQuorum(blob, true);
@@ -90,10 +91,17 @@ class BlobClient {
       const bool held = found->version == 0 || ListsOf(blob).Written(found->holders);
       if (!held && !StoreAtQuorum(blob, found->version, bytes, deadline)) break;
       env_.Report(models::BlobRead{Op(), found->version, bytes.size(), models::Fingerprint(bytes)});
+      env_.Report(models::Returned{Op(), Result{found->version}});
       return true;
     }
     env_.Report(models::BlobUnanswered{Op()});
+    env_.Report(models::InDoubt{Op()});
     return false;
+  }
+
+  void Begin(uint64_t blob, bool writes) {
+    env_.Report(models::BlobBegun{Op(), blob});
+    env_.Report(models::Invoked{Op(), blob, Operation{writes}});
   }
 
   // Whom a blob concerns, once for each node.
@@ -201,9 +209,11 @@ class BlobClient {
 
 constexpr Duration kInspection = 100ms;
 
-// What all disks together have: of each blob's newest version how many good copies, at the least.
-Replicated Judge(const std::map<NodeId, std::vector<Held>>& told) {
-  std::map<uint64_t, uint64_t> newest, copies;
+// What all disks together have: of each blob's newest version good copies in how many zones, at the
+// least.
+Replicated Judge(const std::map<NodeId, std::vector<Held>>& told, uint32_t zones) {
+  std::map<uint64_t, uint64_t> newest;
+  std::map<uint64_t, std::set<uint32_t>> found;
   Replicated result{kCopies, 0};
   for (const auto& [node, held] : told) {
     for (const Held& h : held) {
@@ -212,13 +222,16 @@ Replicated Judge(const std::map<NodeId, std::vector<Held>>& told) {
     }
   }
   for (const auto& [node, held] : told) {
-    for (const Held& h : held) copies[h.blob] += h.good && h.version == newest[h.blob] ? 1 : 0;
+    for (const Held& h : held) {
+      std::set<uint32_t>& in = found[h.blob];
+      if (h.good && h.version == newest[h.blob]) in.insert(ZoneOf(node, zones));
+    }
   }
-  for (const auto& [blob, count] : copies) result.copies = std::min(result.copies, count);
+  for (const auto& [blob, in] : found) result.zones = std::min<uint64_t>(result.zones, in.size());
   return result;
 }
 
-void Watch(Env& env, Duration after) {
+void Watch(Env& env, Duration after, uint32_t zones) {
   env.Sleep(after);
   for (uint64_t round = 1;; ++round) {
     const Time until = env.After(kInspection);
@@ -228,7 +241,7 @@ void Watch(Env& env, Duration after) {
       const auto m = mail->As<Inspected>();
       if (m && m->round == round) told[mail->from] = m->held;
     }
-    if (told.size() == env.peers().size()) env.Report(Judge(told));
+    if (told.size() == env.peers().size()) env.Report(Judge(told, zones));
   }
 }
 
@@ -238,8 +251,8 @@ NodeMain Client(Plan plan, Decisions decide) {
   return [=](Env& env) { BlobClient(env, plan, decide).Run(); };
 }
 
-NodeMain Inspector(Duration after) {
-  return [=](Env& env) { Watch(env, after); };
+NodeMain Inspector(Duration after, uint32_t zones) {
+  return [=](Env& env) { Watch(env, after, zones); };
 }
 
 }  // namespace reprise::blobs

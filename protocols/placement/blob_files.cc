@@ -82,6 +82,11 @@ uint64_t BlobFiles::Newest(uint64_t blob) const {
   return at == held_.end() || at->second.empty() ? 0 : at->second.rbegin()->first;
 }
 
+bool BlobFiles::IsThere(uint64_t blob, uint64_t version) const {
+  const auto at = held_.find(blob);
+  return at != held_.end() && at->second.contains(version);
+}
+
 bool BlobFiles::HasGood(uint64_t blob, uint64_t version) const {
   const auto at = held_.find(blob);
   if (at == held_.end()) return false;
@@ -127,12 +132,17 @@ std::string BlobFiles::ReadUnverified(uint64_t blob, uint64_t version) {
   return bytes;
 }
 
+// A file that is held has a name that is durable. A new one has not, and where a sync of the
+// directory fails nobody will write that name any more: it must be made anew, or the next sync,
+// which succeeds, says nothing of it.
 void BlobFiles::Write(uint64_t blob, uint64_t version, const std::string& bytes) {
   const std::string sector = SectorOf(blob, version, bytes);
+  const std::string path = PathOf(blob, version);
   for (;; env_.Sleep(kAgain)) {
-    auto file = env_.disk().Open(PathOf(blob, version), OpenMode::kCreateIfMissing);
+    auto file = env_.disk().Open(path, OpenMode::kCreateIfMissing);
     if (!file.ok() || !file->WriteAt(0, sector).ok() || !file->Sync().ok()) continue;
-    if (env_.disk().SyncDir(kDirectory).ok()) break;
+    if (IsThere(blob, version) || env_.disk().SyncDir(kDirectory).ok()) break;
+    env_.disk().Remove(path).IgnoreError();
   }
   held_[blob][version] = true;
 }

@@ -43,6 +43,7 @@ class BlobFiles {
   size_t copies() const;
   // Of the versions that are there, good or bad; 0 where there is none.
   uint64_t Newest(uint64_t blob) const;
+  bool IsThere(uint64_t blob, uint64_t version) const;  // Good or bad.
   bool HasGood(uint64_t blob, uint64_t version) const;
 
   // Looks at the disk, and again where it is wrong, as a read may have been of the wrong place.

@@ -5,19 +5,24 @@
 // threshold, for new who comes with another disk, and now and then, as an operator would,
 // decommissions a node that is well. What it decides is a Config:
 //
+//   Found.    The first members are those who are heard of. Clients hear of them when all but one
+//             of each list have told that they know that epoch. Before that there is nothing to
+//             lose, and members are replaced without ado.
 //   Change.   Where those who should be members are not those who are, it makes an epoch in which
 //             `before` stays as it is and `now` is the new set. From then on writes need quorums of
 //             both, reads of `before`, and stores of `now` copy what they should hold.
 //   Again.    If the wish changes meanwhile, `now` is replaced in another epoch. `before` stays.
-//   Settle.   Once all of `now` but one hold everything, so that of each list at least two do, an
-//             epoch begins in which they are relied upon.
+//   Settle.   Once all of `now` but one of each list hold everything, an epoch begins in which they
+//             are relied upon.
 //
-// It also says who may crash (HeldBy): a store counts as long as its disk is one of those relied
-// upon and was complete at some time; who comes back with a lost disk counts when a settled epoch
-// has that disk, complete.
+// It also says who may crash (HeldInZones): a store counts as long as its disk was complete at some
+// time; who comes back with a lost disk counts when a settled epoch has that disk, complete. Where
+// the members do not stand in enough zones for lists to be spread nobody counts, so that no store
+// crashes until they do again.
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "models/spec/detects.h"
@@ -44,25 +49,22 @@ class MetadataService {
       : env_(env), plan_(plan), decide_(decide), now_(plan, decide) {}
 
   void Run() {
-    const auto stores = env_.nodes("store");
-    for (const NodeId store : stores) config_.now.push_back({store, 1});  // As they are set up.
-    config_.before = config_.now;
-    config_.epoch = 1;
-    complete_.insert(config_.now.begin(), config_.now.end());
-    ReportPlaced();
-    ReportHolders();
     leave_at_ = env_.After(plan_.leave);
     last_leave_ = env_.After(plan_.last);
     for (Time look = env_.After(kLook);; look = env_.After(kLook)) {
       while (const auto mail = env_.ReceiveUntil(look)) {
         mail->Match([&](const Beat& m) { OnBeat(mail->from, m); },
                     [&](const WhatConfig&) {
-                      env_.Send(mail->from, ConfigIs{0, config_});
+                      if (founded_) env_.Send(mail->from, ConfigIs{0, config_});
                     });
       }
       Operate();
       Judge();
-      Advance();
+      if (founded_) {
+        Advance();
+      } else {
+        Found();
+      }
     }
   }
 
@@ -81,7 +83,7 @@ class MetadataService {
     const Member member{from, m.disk};
     const bool is_member = std::ranges::count(config_.now, member) > 0;
     if (is_member && m.complete == config_.epoch && config_.Settled()) complete_.insert(member);
-    ReportHolders();
+    if (config_.epoch != 0) ReportHolders();
   }
 
   // Suspicions, as the detectors have them.
@@ -126,12 +128,33 @@ class MetadataService {
     return wanted.size() > kCopies ? wanted : config_.now;
   }
 
+  // Who has told of an epoch was there after it had begun, and so after ReportHolders: since then
+  // at most one zone's disks have been lost.
+  void Found() {
+    std::vector<Member> all;
+    for (const auto& [node, watch] : watches_) all.push_back({node, watch.last.disk});
+    if (all.size() <= kCopies || !Spread(all, plan_.zones)) return;
+    if (all != config_.now) {
+      ++config_.epoch;
+      config_.before = config_.now = all;
+      complete_ = std::set<Member>(all.begin(), all.end());
+      ReportHolders();
+      Announce();
+      return;
+    }
+    std::set<Member> know;
+    for (const Member& member : all) {
+      if (watches_.at(member.node).last.complete == config_.epoch) know.insert(member);
+    }
+    founded_ = MeetEachQuorum(all, know, plan_.zones);
+  }
+
   void Advance() {
-    if (watches_.size() < env_.nodes("store").size()) return;  // Not all have begun.
     const std::vector<Member> wanted = Wanted();
     if (wanted != config_.now) {
       ++config_.epoch;
       config_.now = wanted;
+      ReportHolders();
       Announce();
       return;
     }
@@ -141,7 +164,7 @@ class MetadataService {
       const Beat& last = watches_.at(member.node).last;
       if (last.disk == member.disk && last.complete == config_.epoch) done.insert(member);
     }
-    if (done.size() + 1 < config_.now.size()) return;
+    if (!MeetEachQuorum(config_.now, done, plan_.zones)) return;
     ++config_.epoch;
     config_.before = config_.now;
     complete_.insert(done.begin(), done.end());
@@ -170,13 +193,16 @@ class MetadataService {
   }
 
   void ReportHolders() {
-    HeldBy held;
+    HeldInZones held;
+    const bool spread = Spread(config_.before, plan_.zones) && Spread(config_.now, plan_.zones);
     for (const NodeId node : env_.nodes("store")) {
+      if (!spread) break;
       const auto at = watches_.find(node);
-      const uint64_t disk = at == watches_.end() ? 1 : at->second.last.disk;
-      const uint64_t boot = at == watches_.end() ? 1 : at->second.last.beat.incarnation;
-      const Member member{node, disk};
-      if (complete_.contains(member)) held.holders.push_back({node, boot});
+      if (at == watches_.end()) continue;
+      const Member member{node, at->second.last.disk};
+      if (complete_.contains(member)) {
+        held.holders.push_back({node, at->second.last.beat.incarnation});
+      }
     }
     if (held.holders == held_) return;
     held_ = held.holders;
@@ -197,10 +223,11 @@ class MetadataService {
   const Plan plan_;
   const Decisions decide_;
   Config config_;
+  bool founded_ = false;
   Placement now_;
   std::map<NodeId, Watch> watches_;
   std::set<Member> complete_;  // Disks that held everything once, when they were relied upon.
-  std::vector<Holder> held_;   // As reported last.
+  std::optional<std::vector<Holder>> held_;  // As reported last.
   NodeId leaving_ = kNobody;
   Time leave_at_{}, back_at_{}, last_leave_{};
 };

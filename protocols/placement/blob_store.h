@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -71,19 +72,21 @@ struct Fetched { uint64_t blob, version; std::string bytes; };
 struct Inspect { uint64_t round; };
 struct Inspected { uint64_t round; std::vector<Held> held; };  // As read from disk just now.
 
-// Facts.
+// Facts. What clients ask for and get, for whoever measures:
+struct Operation { bool writes; };                           // Or reads.
+struct Result { uint64_t version; };                         // That was written or read.
 struct Settled { uint64_t epoch, members; };                 // A new set of members is relied upon.
 struct Copied { uint64_t blob, version; };                   // Fetched, from a verified copy.
 struct FoundBad { uint64_t blob, version; };
 struct Trimmed { uint64_t blob, version; };
 struct Leaving { NodeId node; };                             // Decommissioned, and in good health.
-struct Replicated { uint64_t copies, bad; };                 // The fewest good ones of a newest
-// clang-format on                                           // version; and how many are bad.
+struct Replicated { uint64_t zones, bad; };                  // In how many zones, at least, good
+// clang-format on                                           // copies are; how many are bad.
 
 // What a node is to the metadata service.
 enum class Standing { kMember, kLeaving, kSilent };
 
-// Where the store decides.
+// Where the store decides. Each is a pure function, and these are the right ones.
 struct Decisions {
   placement::RingDecisions ring;
   healing::PhiDecisions phi;
@@ -93,6 +96,11 @@ struct Decisions {
   uint64_t (*Keeps)(const std::set<uint64_t>&) = [](const std::set<uint64_t>& versions) {
     return *versions.rbegin();
   };
+  // Whether a store removes a copy that is not its business any more, where all of the list are
+  // known to have that version or a newer one, and where so many others have any.
+  bool (*MayTrim)(bool list_has_it, size_t others) = [](bool list_has_it, size_t) {
+    return list_has_it;
+  };
   // Whether a copy counts as one of the N where it is on a node that is not in the blob's list.
   bool (*CountsElsewhere)() = [] { return false; };
   // How long a store waits after each copy that it has fetched.
@@ -101,6 +109,7 @@ struct Decisions {
 
 struct Plan {
   uint64_t blobs = 16;
+  uint32_t zones = 3;
   uint64_t vnodes = 16;
   Duration throttle = 20ms;  // Between the copies that one stream fetches.
   int streams = 1;           // Of copies fetched side by side, by each store.
@@ -112,32 +121,41 @@ struct Plan {
   Duration finale = 5s;      // When every blob is read.
 };
 
-// The list of a blob among these members: the first N of the ring, each in another node.
+// Stores are dealt out over the zones in turn, as CrashModel::placement has it.
+inline uint32_t ZoneOf(NodeId store, uint32_t zones) { return (Index(store) - 1) % zones; }
+
+// Whether these stand in so many zones that each list has its copies in as many.
+inline bool Spread(const std::vector<Member>& members, uint32_t zones) {
+  std::set<uint32_t> there;
+  for (const Member& member : members) there.insert(ZoneOf(member.node, zones));
+  return there.size() >= kCopies;
+}
+
+// Whether those of `members` that are not among `present` are one of each list at most: one store,
+// or, where lists are spread, stores of one zone. Then whatever W of a list have, one of `present`
+// has.
+bool MeetEachQuorum(const std::vector<Member>& members, const std::set<Member>& present,
+                    uint32_t zones);
+
+// The list of a blob among these members: the first N of the ring, each in another node, and in
+// another zone as far as there are so many.
 class Placement {
  public:
-  Placement(const Plan& plan, const Decisions& decide) : ring_(plan.vnodes, decide.ring) {}
+  Placement(const Plan& plan, const Decisions& decide)
+      : blobs_(plan.blobs), zones_(plan.zones), ring_(plan.vnodes, decide.ring) {}
 
-  void Reset(const std::vector<Member>& members) {
-    members_ = members;
-    std::set<NodeId> nodes;
-    for (const Member& member : members) nodes.insert(member.node);
-    ring_.Reset(nodes);
-  }
-  std::vector<Member> ListOf(uint64_t blob) const {
-    std::vector<Member> list;
-    for (const NodeId node : ring_.PreferenceList(blob, kCopies)) {
-      list.push_back(*std::ranges::find(members_, node, &Member::node));
-    }
-    return list;
-  }
+  void Reset(const std::vector<Member>& members);
+  // REQUIRES: it was Reset.
+  const std::vector<Member>& ListOf(uint64_t blob) const { return lists_[blob % blobs_]; }
   bool Lists(const Member& member, uint64_t blob) const {
-    const auto list = ListOf(blob);
-    return std::ranges::count(list, member) > 0;
+    return std::ranges::count(ListOf(blob), member) > 0;
   }
 
  private:
-  std::vector<Member> members_;
+  uint64_t blobs_;
+  uint32_t zones_;
   placement::HashRing ring_;
+  std::vector<std::vector<Member>> lists_;  // By blob.
 };
 
 // Both lists of a blob, and what quorums of them are. Answers of a disk that is not the one listed
@@ -161,6 +179,6 @@ NodeMain Metadata(Plan plan, Decisions decide);
 NodeMain Store(Plan plan, Decisions decide);
 NodeMain Client(Plan plan, Decisions decide);
 // Has all stores look at their disks again and again, from `after` on, and reports Replicated.
-NodeMain Inspector(Duration after);
+NodeMain Inspector(Duration after, uint32_t zones);
 
 }  // namespace reprise::blobs

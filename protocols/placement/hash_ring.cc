@@ -35,13 +35,21 @@ HashRing::Points::const_iterator HashRing::After(Points::const_iterator at) cons
 
 NodeId HashRing::OwnerOf(uint64_t key) const { return PointOf(key)->second; }
 
-std::vector<NodeId> HashRing::PreferenceList(uint64_t key, size_t count) const {
+std::vector<NodeId> HashRing::PreferenceList(uint64_t key, size_t count,
+                                             const ZoneOf& zone_of) const {
   std::vector<NodeId> list;
   if (points_.empty()) return list;
-  auto at = PointOf(key);
-  for (size_t seen = 0; seen < points_.size() && list.size() < count; ++seen, at = After(at)) {
-    const bool again = std::ranges::count(list, at->second) > 0;
-    if (!again || decide_.CountsVirtualNodes()) list.push_back(at->second);
+  const bool any = decide_.CountsVirtualNodes();
+  const bool zones_first = zone_of && decide_.SpreadsOverZones() && !any;
+  for (const bool new_zones : {true, false}) {
+    if (new_zones && !zones_first) continue;
+    auto at = PointOf(key);
+    for (size_t seen = 0; seen < points_.size() && list.size() < count; ++seen, at = After(at)) {
+      const bool there = std::ranges::any_of(list, [&](NodeId node) {
+        return node == at->second || (new_zones && zone_of(node) == zone_of(at->second));
+      });
+      if (!there || any) list.push_back(at->second);
+    }
   }
   return list;
 }

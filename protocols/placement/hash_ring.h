@@ -10,7 +10,8 @@
 //                lie depends on the node's name alone, so that all who know the same nodes agree.
 //   Lookup.      A key belongs to the first point at its place or after it; past the last point
 //                comes the first.
-//   Preference   list of a key: the first N *distinct* nodes met on the way round.
+//   Preference   list of a key: the first N *distinct* nodes met on the way round; of nodes that
+//                stand in zones, first those of zones that the list does not have yet.
 //   Bounded      loads: a node that has its share, ceil((1 + epsilon) * keys / nodes) with the key
 //                that is coming among them, is passed by.
 //
@@ -20,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -35,8 +37,10 @@ struct RingDecisions {
                                                                          uint64_t vnode) {
     return RingDecisions::Hash(Index(node) * 0x9e3779b97f4a7c15 + vnode);
   };
-  // Whether a node may come twice in a preference list, as another of its virtual nodes.
+  // Whether a preference list is of virtual nodes, as they come, so that a node may be in it twice.
   bool (*CountsVirtualNodes)() = [] { return false; };
+  // Whether zones that the list does not have yet come first.
+  bool (*SpreadsOverZones)() = [] { return true; };
   // Whether what lies past the last point belongs to the first.
   bool (*WrapsToFirst)() = [] { return true; };
   // How many keys a node may have, when there are so many with the one that is coming, in units of
@@ -52,6 +56,8 @@ struct RingDecisions {
 
 class HashRing {
  public:
+  using ZoneOf = std::function<uint32_t(NodeId)>;
+
   explicit HashRing(uint64_t vnodes = 64, const RingDecisions& decide = {})
       : vnodes_(vnodes), decide_(decide) {}
 
@@ -65,7 +71,8 @@ class HashRing {
   // The node that a key belongs to. REQUIRES: there are nodes.
   NodeId OwnerOf(uint64_t key) const;
   // The first `count` nodes of the key's preference list; fewer where there are fewer nodes.
-  std::vector<NodeId> PreferenceList(uint64_t key, size_t count) const;
+  std::vector<NodeId> PreferenceList(uint64_t key, size_t count,
+                                     const ZoneOf& zone_of = nullptr) const;
 
   // The node that takes the key, where each may have no more than its capacity; and how many points
   // were asked. Nobody, where all of a whole round were full. `load` is what each has already.

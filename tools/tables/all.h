@@ -13,11 +13,16 @@ Table Downtimes();            // downtime
 Table SplitVotes();           // T03
 Table CheckpointIntervals();  // T06
 Table RingShares();           // T08
-Table LeaseDowntime();        // F5
+Table LeaseDowntime();        // lease
+Table Detection();            // detection
+Table BlobRepair();           // repair
+Table DataLoss();             // data-loss
+Table BoundedLoads();         // bounded-loads
 
 inline Tables AllTables() {
-  return {SplitVotes(), CheckpointIntervals(), RingShares(), BarrierCosts(),
-          Downtimes(),  LeaseDowntime(),       Costs()};
+  return {SplitVotes(),  CheckpointIntervals(), RingShares(), BarrierCosts(), Downtimes(),
+          Costs(),       LeaseDowntime(),       Detection(),  BlobRepair(),   DataLoss(),
+          BoundedLoads()};
 }
 
 }  // namespace reprise

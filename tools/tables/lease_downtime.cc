@@ -1,4 +1,4 @@
-// F5: how long nobody has a lock whose holder has crashed, against the closed form. What is
+// lease: how long nobody has a lock whose holder has crashed, against the closed form. What is
 // simulated are the service and the holders of `lease-lock`.
 
 #include <optional>
@@ -72,7 +72,7 @@ std::vector<TableRow> Rows() {
 }  // namespace
 
 Table LeaseDowntime() {
-  return {.id = "F5",
+  return {.id = "lease",
           .about = "how long nobody has a lock whose holder has crashed",
           .source = "L - r/2 + p/2 + 2d, after Gray and Cheriton, SOSP 1989, section 3.1",
           .cost = "about 2 s of one processor",
