@@ -47,6 +47,8 @@ constexpr uint64_t kRequests = 50;  // so often, and
 constexpr Duration kTurn = 2ms;     // one while the log is being synced for another.
 constexpr size_t kSegmentBytes = 4 << 10;
 
+const Label kPace("pace");
+
 // clang-format off
 struct Append { uint64_t number; std::string payload; };   // Client: keep this.
 struct Appended { uint64_t number, sequence; };            // Server: it is durable.
@@ -125,7 +127,6 @@ std::string Payload(NodeId client, uint64_t number) {
 
 // Asks once in each period, whether it was answered or not.
 void Client(Env& env) {
-  static const Label kPace("pace");
   const auto clients = env.nodes("client");
   const auto turn = std::ranges::find(clients, env.self()) - clients.begin();
   const Time begin = env.Now() + turn * kTurn;

@@ -46,6 +46,8 @@
 namespace reprise::window {
 namespace {
 
+const Label kPace("pace");
+
 uint64_t BurstOf(uint64_t burst) { return 1 + burst * 5 % 9; }
 
 class Sender {
@@ -72,7 +74,6 @@ class Sender {
  private:
   // The last one comes when the storm is over.
   Time BurstAt(Time begin) {
-    static const Label kPace("pace");
     const Time least = begin + static_cast<int64_t>(burst_) * kPeriod;
     return least + Share(kPeriod, env_.Random(kPace, kQuantiles));
   }
