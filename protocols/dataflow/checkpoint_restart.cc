@@ -37,8 +37,8 @@ namespace {
 
 using models::Dumped;
 using models::Dumping;
-using models::Finished;
 using models::DumpLoaded;
+using models::Finished;
 using models::Working;
 
 constexpr size_t kCells = 160;  // Of the state: with them it spans three sectors.
