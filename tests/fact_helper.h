@@ -1,9 +1,10 @@
-// Feeds oracles histories that were written by hand.
+// Feeds oracles histories that were written by hand, and reads the facts of runs.
 
 #pragma once
 
 #include "sim/message.h"
 #include "sim/oracle.h"
+#include "sim/scenario.h"
 
 namespace reprise {
 
@@ -26,6 +27,16 @@ inline Complaint Show(Oracle& oracle, Event::Kind kind, Time at, NodeId node = k
   event.at = at;
   event.node = node;
   return oracle.OnEvent(event);
+}
+
+// Calls see(event, fact) for each fact of that kind.
+template <class Fact, class See>
+void ForEachFact(const RunResult& run, See see) {
+  for (size_t i = 0; i < run.timeline.size(); ++i) {
+    const Event e = run.timeline[i];
+    if (e.kind != Event::Kind::kFact) continue;
+    if (const auto fact = e.As<Fact>()) see(e, *fact);
+  }
 }
 
 }  // namespace reprise

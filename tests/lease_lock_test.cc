@@ -15,6 +15,7 @@
 #include "models/theory/lease.h"
 #include "protocols/protocols.h"
 #include "sim/nemesis.h"
+#include "tests/fact_helper.h"
 #include "tools/tables/all.h"
 
 namespace reprise::lease_lock {
@@ -28,16 +29,6 @@ Scenario Make(const std::string& mutant = "") {
 
 RunResult Tell(const std::string& mutant, const Nemesis& story) {
   return Simulate(Make(mutant), Choices::FromDepartures(story.departures()), {.keep_events = true});
-}
-
-// Calls see(event, fact) for each fact of that kind.
-template <class Fact, class See>
-void ForEachFact(const RunResult& run, See see) {
-  for (size_t i = 0; i < run.timeline.size(); ++i) {
-    const Event e = run.timeline[i];
-    if (e.kind != Event::Kind::kFact) continue;
-    if (const auto fact = e.As<Fact>()) see(e, *fact);
-  }
 }
 
 double Seconds(Duration d) { return static_cast<double>(d.count()) / 1e9; }

@@ -14,6 +14,7 @@
 #include "models/spec/history.h"
 #include "protocols/replication/raft.h"
 #include "sim/scenario.h"
+#include "tests/fact_helper.h"
 
 namespace reprise {
 
@@ -36,16 +37,6 @@ inline uint64_t CountOf(const RunResult& run, const std::string& fact) {
     if (name == fact) return count;
   }
   return 0;
-}
-
-// Calls see(event, fact) for each fact of that kind.
-template <class Fact, class See>
-void ForEachFact(const RunResult& run, See see) {
-  for (size_t i = 0; i < run.timeline.size(); ++i) {
-    const Event e = run.timeline[i];
-    if (e.kind != Event::Kind::kFact) continue;
-    if (const auto fact = e.As<Fact>()) see(e, *fact);
-  }
 }
 
 }  // namespace reprise

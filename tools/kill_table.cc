@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <utility>
+#include <tuple>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
