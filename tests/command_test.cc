@@ -10,7 +10,6 @@
 
 #include "sim/trace.h"
 #include "tests/command_helper.h"
-#include "tools/bench.h"
 
 namespace reprise {
 namespace {
@@ -270,7 +269,17 @@ TEST(Command, BenchPrintsATable) {
   EXPECT_THAT(output.out,
               StartsWith("WORKLOAD            ns/event      events/s  bytes/node  peak MB\n"
                          "phold-64 "));
-  EXPECT_THAT(BenchNames(), testing::Contains("gossip-1000"));
+  EXPECT_THAT(Reprise({"bench", "phold-46"}).err, HasSubstr("Did you mean \"phold-64\"?"));
+}
+
+TEST(Command, BenchTakesAScenarioWithAndWithoutItsOracles) {
+  const Output output =
+      Reprise({"bench", "stream", "--repeats", "1", "--json"});
+  ASSERT_EQ(output.status, 0) << output.err;
+  const json rows = json::parse(output.out);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0]["events"], rows[1]["events"]);
+  EXPECT_EQ(rows[0]["recorded"], rows[1]["recorded"]);
 }
 
 TEST(Command, NoColourWhereThereIsNoTerminal) {

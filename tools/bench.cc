@@ -187,13 +187,7 @@ class Watcher final : public Oracle {
   Time last_{};
 };
 
-struct Workload {
-  const char* name;
-  Scenario scenario;
-  int runs;  // A repeat is so many runs, each from its own seed.
-};
-
-std::vector<Workload> Workloads() {
+std::vector<Workload> MakeWorkloads() {
   std::vector<Workload> all;
   const LinkModel jittery{.delay = 1ms, .late = {9, 10}, .late_by = models::HeavyTail};
   all.push_back({"ping-pong", PingPong(), 1});
@@ -209,8 +203,7 @@ std::vector<Workload> Workloads() {
   all.push_back({"raft-like-judged", RaftLike(Faults::kNone), 50});
   all.back().scenario.oracles = JudgedBy(Watcher());
   for (Workload& w : all) {
-    const std::string name = w.name;
-    if (name.starts_with("phold") || name.starts_with("gossip")) w.scenario.links = jittery;
+    if (w.name.starts_with("phold") || w.name.starts_with("gossip")) w.scenario.links = jittery;
   }
   return all;
 }
@@ -287,32 +280,32 @@ Measured Measure(const Workload& workload, int repeats) {
 
 }  // namespace
 
-std::vector<std::string> BenchNames() {
-  std::vector<std::string> names;
-  for (const Workload& w : Workloads()) names.emplace_back(w.name);
-  return names;
+const std::vector<Workload>& StandardWorkloads() {
+  static const auto* const all = new std::vector<Workload>(MakeWorkloads());
+  return *all;
 }
 
-absl::StatusOr<BenchResult> RunBench(const std::string& name, int repeats) {
-  const std::vector<Workload> all = Workloads();
-  const auto workload =
-      std::ranges::find_if(all, [&](const Workload& w) { return name == w.name; });
-  if (workload == all.end()) {
-    const std::string nearest = Nearest(name, BenchNames());
-    return absl::NotFoundError("no workload \"" + name + "\"." +
-                               (nearest.empty() ? "" : " Did you mean \"" + nearest + "\"?"));
-  }
+std::vector<Workload> WorkloadsOf(const Scenario& scenario) {
+  constexpr int kRuns = 20;
+  std::vector<Workload> out{{scenario.name, scenario, kRuns}};
+  if (!scenario.oracles) return out;
+  out.push_back({"  unjudged", scenario, kRuns});
+  out.back().scenario.oracles = nullptr;
+  return out;
+}
+
+absl::StatusOr<BenchResult> RunBench(const Workload& workload, int repeats) {
   const auto words = InChild(
       [&] {
-        const Measured m = Measure(*workload, repeats);
+        const Measured m = Measure(workload, repeats);
         return std::string(reinterpret_cast<const char*>(&m), sizeof m);
       },
       std::chrono::hours(1));
-  if (!words) return absl::InternalError("workload " + name + " did not run to its end");
+  if (!words) return absl::InternalError("workload " + workload.name + " did not run to its end");
   Measured m;
   CHECK(words->size() == sizeof m);
   std::memcpy(&m, words->data(), sizeof m);
-  return BenchResult{.workload = name,
+  return BenchResult{.workload = workload.name,
                      .ns_per_event = m.ns_per_event,
                      .ns_least = m.ns_least,
                      .events_per_second = 1e9 / m.ns_per_event,

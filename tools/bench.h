@@ -1,4 +1,4 @@
-// The standard workloads, and what an event of each costs.
+// The standard workloads, those that scenarios are, and what an event of each costs.
 
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sim/scenario.h"
 
 namespace reprise {
 
@@ -21,12 +22,21 @@ struct BenchResult {
   double bytes_most = 0;      // Of the whole process, all that was ever resident.
 };
 
-// Names: ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst,
-// raft-like, raft-like-stormy, raft-like-menu, raft-like-judged.
-std::vector<std::string> BenchNames();
+struct Workload {
+  std::string name;
+  Scenario scenario;
+  int runs = 1;  // A repeat is so many runs, from the seeds 1, 2, ...
+};
 
-// Runs that workload in a process of its own, so that all of its memory is new. Errors: kNotFound,
-// kInternal where the process died.
-absl::StatusOr<BenchResult> RunBench(const std::string& workload, int repeats);
+// ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst, raft-like,
+// raft-like-stormy, raft-like-menu, raft-like-judged.
+const std::vector<Workload>& StandardWorkloads();
+
+// What an event of that scenario costs as `fuzz` runs it, and without its oracles, if it has any.
+std::vector<Workload> WorkloadsOf(const Scenario& scenario);
+
+// Runs the workload in a process of its own, so that all of its memory is new. Errors: kInternal
+// where the process died, or a run failed.
+absl::StatusOr<BenchResult> RunBench(const Workload& workload, int repeats);
 
 }  // namespace reprise

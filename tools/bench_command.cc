@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "tools/bench.h"
 #include "tools/commands.h"
@@ -31,22 +32,46 @@ Json RowJson(const BenchResult& r) {
           {"bytes_most", r.bytes_most}};
 }
 
+// The workloads of those names, of which any may be a scenario's.
+absl::StatusOr<std::vector<Workload>> Selected(const Catalogue& catalogue, const BenchArgs& args) {
+  const std::vector<Workload>& standard = StandardWorkloads();
+  if (args.workloads.empty()) return standard;
+  std::vector<Workload> out;
+  for (const std::string& name : args.workloads) {
+    const auto known = std::ranges::find(standard, name, &Workload::name);
+    if (known != standard.end()) {
+      out.push_back(*known);
+      continue;
+    }
+    const auto scenario = catalogue.Make(name, args.options);
+    if (absl::IsNotFound(scenario.status())) {
+      std::vector<std::string> names;
+      for (const Workload& w : standard) names.push_back(w.name);
+      const std::string nearest = Nearest(name, names);
+      if (!nearest.empty()) {
+        return absl::NotFoundError("no workload \"" + name + "\". Did you mean \"" + nearest +
+                                   "\"?");
+      }
+    }
+    if (!scenario.ok()) return scenario.status();
+    std::ranges::move(WorkloadsOf(*scenario), std::back_inserter(out));
+  }
+  return out;
+}
+
 }  // namespace
 
-int BenchCommand(const BenchArgs& args) {
-  const std::vector<std::string> known = BenchNames();
-  for (const std::string& name : args.workloads) {
-    if (std::ranges::find(known, name) != known.end()) continue;
-    return Complain("bench", RunBench(name, 1).status());
-  }
+int BenchCommand(const Catalogue& catalogue, const BenchArgs& args) {
+  const auto selected = Selected(catalogue, args);
+  if (!selected.ok()) return Complain("bench", selected.status());
   if (!args.json) {
     std::printf("%s\n", Styled(Style::kBold, Padded("WORKLOAD", 18) +
                                                  "  ns/event      events/s  bytes/node  peak MB")
                             .c_str());
   }
   Json all = Json::array();
-  for (const std::string& name : args.workloads.empty() ? known : args.workloads) {
-    const auto result = RunBench(name, args.repeats);
+  for (const Workload& workload : *selected) {
+    const auto result = RunBench(workload, args.repeats);
     if (!result.ok()) return Complain("bench", result.status());
     args.json ? all.push_back(RowJson(*result)) : PrintRow(*result);
   }

@@ -332,10 +332,12 @@ class CommandLine {
 
   void AddBench() {
     CLI::App* c = Add("bench", "What an event costs on this machine, and a node");
-    c->add_option("WORKLOAD", bench_.workloads, "Only these; all take a minute or so");
+    c->add_option("WORKLOAD", bench_.workloads,
+                  "Only these, or scenarios as reprise list has them; all take a minute or so");
     c->add_option("--repeats", bench_.repeats, "Of which the median counts")
         ->capture_default_str()
         ->check(Whole(1, 1000));
+    AddScenarioOptions(c);
     AddJson(c, bench_.json);
   }
 
@@ -397,7 +399,10 @@ class CommandLine {
     }
     if (Chose("digests")) return DigestsCommand(catalogue_, digests_);
     if (Chose("tables")) return TablesCommand(tables_, tables_args_);
-    if (Chose("bench")) return BenchCommand(bench_);
+    if (Chose("bench")) {
+      bench_.options = *options;
+      return BenchCommand(catalogue_, bench_);
+    }
     demo_.jobs = jobs;
     return DemoCommand(catalogue_, demo_);
   }

@@ -145,11 +145,12 @@ struct TablesArgs {
 int TablesCommand(const Tables& tables, const TablesArgs& args);
 
 struct BenchArgs {
-  std::vector<std::string> workloads;  // Empty for all.
+  std::vector<std::string> workloads;  // Or scenarios. Empty for all the standard ones.
+  std::vector<std::pair<std::string, std::string>> options;  // Of scenarios.
   int repeats = 5;
   bool json = false;
 };
-int BenchCommand(const BenchArgs& args);
+int BenchCommand(const Catalogue& catalogue, const BenchArgs& args);
 
 struct DemoArgs {
   std::string out = "out/demo";
