@@ -46,10 +46,13 @@ SimDisk::Copy SimDisk::CopyOf(std::string_view path, uint64_t sector) const {
   return inode.scars.contains(sector) ? Copy::kDamaged : Copy::kGood;
 }
 
+// A name that is not durable yet may become so, and its file counts as a copy then.
 std::vector<SimDisk::Place> SimDisk::Damaged() const {
   std::vector<Place> places;
-  for (const auto& [path, inode] : durable_entries_) {
-    for (const auto& [sector, scar] : inodes_[inode].scars) places.push_back({path, sector});
+  for (const auto* entries : {&durable_entries_, &entries_}) {
+    for (const auto& [path, inode] : *entries) {
+      for (const auto& [sector, scar] : inodes_[inode].scars) places.push_back({path, sector});
+    }
   }
   return places;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/metrics.h"
+#include "sim/time.h"
 #include "sim/timeline.h"
 
 namespace reprise {
@@ -32,6 +33,12 @@ class Oracle {
   // Judges other events too, of the kinds that Watches() says when the run begins. Sends and
   // deliveries are many: an oracle that watches them makes a run about twice as dear.
   virtual EventKinds Watches() const { return 0; }
+
+  // A deadline: whatever happens after it is judged too, of any kind. Asked at the beginning, and
+  // again after each event that the oracle has judged. Time::max() where there is none.
+  virtual Time Deadline() const { return Time::max(); }
+
+  // Facts do not come here.
   virtual Complaint OnEvent(const Event&) { return std::nullopt; }
 
   // Judges the whole run: for what must have happened by now. Not called once a run has failed.

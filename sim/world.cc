@@ -78,7 +78,12 @@ void World::SetMenu() {
   choices_.set_event_counter(timeline_.counter());
   if (options_.find_opportunities) choices_.set_opportunities(&opportunities_);
   if (scenario_.oracles) oracles_ = scenario_.oracles();
-  for (const auto& oracle : oracles_) watched_ |= oracle->Watches();
+  for (const auto& oracle : oracles_) {
+    const EventKinds kinds = oracle->Watches() | MaskOf(Event::Kind::kFact);
+    watched_ |= kinds;
+    attention_.push_back({kinds, Nanos(oracle->Deadline())});
+    deadline_ = std::min(deadline_, attention_.back().deadline);
+  }
   for (size_t i = 0; i < kFaults; ++i) {
     const Fault fault = static_cast<Fault>(i);
     const Ratio rate = RateOf(scenario_, fault);
@@ -234,6 +239,17 @@ void World::OnMain(absl::FunctionRef<void()> job) {
   self->context.SwitchTo(main_);
 }
 
+template <class Ask>
+void World::Consult(Oracle& oracle, Ask ask, NodeId node) {
+  try {
+    if (Complaint why = ask(oracle)) Fail(oracle.name(), *why, node);
+  } catch (const std::exception& failure) {
+    Fail("broken-oracle", oracle.name() + " threw " + failure.what(), node);
+  } catch (...) {
+    Fail("broken-oracle", oracle.name() + " threw something that is no std::exception", node);
+  }
+}
+
 void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const MessageType* type,
                   std::string_view payload) {
   if (kind == Event::Kind::kFact) {
@@ -245,14 +261,27 @@ void World::Judge(Event::Kind kind, NodeId node, NodeId peer, uint64_t id, const
   }
   if (oracles_.empty() || over_) return;
   const Event event{kind, AtNanos(now_), node, peer, id, timeline_.count(), {type, payload}};
-  OnMain([&] {
-    ForEachOracle(
-        [&](Oracle& oracle) -> Complaint {
-          if (kind == Event::Kind::kFact) return oracle.OnFact(event);
-          return (oracle.Watches() & MaskOf(kind)) != 0 ? oracle.OnEvent(event) : std::nullopt;
-        },
-        node);
-  });
+  OnMain([&] { JudgeOnMain(event); });
+}
+
+void World::JudgeOnMain(const Event& event) {
+  const EventKinds kind = MaskOf(event.kind);
+  deadline_ = INT64_MAX;
+  for (size_t i = 0; i < oracles_.size() && !over_; ++i) {
+    Attention& attention = attention_[i];
+    if ((attention.kinds & kind) != 0 || now_ > attention.deadline) {
+      Consult(
+          *oracles_[i],
+          [&](Oracle& o) {
+            Complaint why =
+                event.kind == Event::Kind::kFact ? o.OnFact(event) : o.OnEvent(event);
+            attention.deadline = Nanos(o.Deadline());
+            return why;
+          },
+          event.node);
+    }
+    deadline_ = std::min(deadline_, attention.deadline);
+  }
 }
 
 bool World::Holds(const Holder& holder) const {
@@ -301,13 +330,7 @@ bool World::MayCrash(NodeId node) const {
 void World::ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node) {
   for (auto& oracle : oracles_) {
     if (over_) return;
-    try {
-      if (Complaint why = ask(*oracle)) Fail(oracle->name(), *why, node);
-    } catch (const std::exception& failure) {
-      Fail("broken-oracle", oracle->name() + " threw " + failure.what(), node);
-    } catch (...) {
-      Fail("broken-oracle", oracle->name() + " threw something that is no std::exception", node);
-    }
+    Consult(*oracle, ask, node);
   }
 }
 

@@ -81,7 +81,7 @@ class World {
                                    uint64_t id = 0, const MessageType* type = nullptr,
                                    std::string_view payload = {}) {
     timeline_.Add(kind, AtNanos(now_), node, peer, id, type, payload);
-    if ((watched_ & MaskOf(kind)) != 0) [[unlikely]]
+    if ((watched_ & MaskOf(kind)) != 0 || now_ > deadline_) [[unlikely]]
       Judge(kind, node, peer, id, type, payload);
   }
 
@@ -185,7 +185,11 @@ class World {
   // True where that node's crash would leave those who hold everything with one zone missing.
   bool MayLoseItsZone(NodeId node) const;
   bool Holds(const Holder& holder) const;
+  void JudgeOnMain(const Event& event);
   void ForEachOracle(absl::FunctionRef<Complaint(Oracle&)> ask, NodeId node);
+  // Asks one of them, and fails the run where it complains, or breaks.
+  template <class Ask>
+  void Consult(Oracle& oracle, Ask ask, NodeId node);
   void Conclude();
   RunResult Result();
   std::vector<std::string> StackText() const;
@@ -278,6 +282,12 @@ class World {
   std::vector<Opportunity> opportunities_;
 
   Oracles oracles_;
+  struct Attention {  // Of the oracle at the same place: the events that it judges.
+    EventKinds kinds;
+    int64_t deadline;
+  };
+  std::vector<Attention> attention_;
+  int64_t deadline_ = INT64_MAX;  // The first of theirs.
   Verdict verdict_;
   std::vector<void*> stack_;  // Of a leak.
   std::vector<std::pair<const MessageType*, uint64_t>> facts_;

@@ -277,7 +277,8 @@ TEST(Command, BenchTakesAScenarioWithAndWithoutItsOracles) {
       Reprise({"bench", "stream", "--repeats", "1", "--json"});
   ASSERT_EQ(output.status, 0) << output.err;
   const json rows = json::parse(output.out);
-  ASSERT_EQ(rows.size(), 2u);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[2]["workload"], "  calm");
   EXPECT_EQ(rows[0]["events"], rows[1]["events"]);
   EXPECT_EQ(rows[0]["recorded"], rows[1]["recorded"]);
 }

@@ -341,6 +341,26 @@ TEST(DiskAtlas, ALostDiskCountsToo) {
   EXPECT_THAT(TwoAfter(faults, nullptr, &r), ElementsAre("", "(none)"));
 }
 
+// Its name becomes durable later, and then it would be the only copy.
+TEST(DiskAtlas, DamageWhoseNameIsNotDurableYetCountsToo) {
+  const auto store = [](Env& env) {
+    if (env.self() == NodeId{2}) return Store(env, "f", "a");
+    env.Sleep(1s);
+    File file = Open(env, "f");
+    CHECK(file.WriteAt(0, Sectors("a")).ok() && file.Sync().ok());
+    env.Sleep(1h);
+  };
+  Scenario s = Disks(
+      store, [](Env&) {}, 2);
+  const Entries faults = {{"lost-write n1 #1", 1}, {"crash n2 #2", 512}, {"wipe n2 #2", 1}};
+  for (const int good : {0, 1}) {
+    s.disks.good_copies = good;
+    const RunResult r = Play(s, faults);
+    EXPECT_EQ(r.faults[Fault::kLostWrite].applied, 1u);
+    EXPECT_EQ(r.faults[Fault::kWipe].applied, good == 0 ? 1u : 0u);
+  }
+}
+
 // Whole disks, whatever the files are called: with a bound of one, a second disk stays undamaged
 // for as long as the first one is not mended.
 TEST(DiskAtlas, DamageStaysOnSoManyDisksAsWerePromised) {

@@ -25,14 +25,16 @@ struct BenchResult {
 struct Workload {
   std::string name;
   Scenario scenario;
-  int runs = 1;  // A repeat is so many runs, from the seeds 1, 2, ...
+  int runs = 1;       // A repeat is so many runs, from the seeds 1, 2, ...
+  bool calm = false;  // Or all of them the calm run, without a fault.
 };
 
 // ping-pong, phold-64, phold-1000, gossip-1000, timers-1000, timers-100000, burst, raft-like,
 // raft-like-stormy, raft-like-menu, raft-like-judged.
 const std::vector<Workload>& StandardWorkloads();
 
-// What an event of that scenario costs as `fuzz` runs it, and without its oracles, if it has any.
+// What an event of that scenario costs as `fuzz` runs it; the same without its oracles, if it has
+// any; and in the calm run, with them.
 std::vector<Workload> WorkloadsOf(const Scenario& scenario);
 
 // Runs the workload in a process of its own, so that all of its memory is new. Errors: kInternal

@@ -48,8 +48,12 @@ class Converges final : public Oracle {
 
   std::string name() const override { return "converges"; }
 
-  // The beginning of the calm is an event, and so is whatever happens when the bound has passed.
-  EventKinds Watches() const override { return kAllEvents; }
+  EventKinds Watches() const override {
+    return MaskOf(Event::Kind::kCalm) | MaskOf(Event::Kind::kLeftOut);
+  }
+  Time Deadline() const override {
+    return missing_.empty() || !deadline_ ? Time::max() : *deadline_;
+  }
 
   Complaint OnEvent(const Event& event) override {
     if (event.kind == Event::Kind::kCalm && !deadline_) {

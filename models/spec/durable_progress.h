@@ -43,10 +43,9 @@ class DurableProgress final : public Oracle {
       : work_(work), sum_(std::move(sum)) {}
 
   std::string name() const override { return "durable-progress"; }
-  EventKinds Watches() const override { return kAllEvents; }
+  EventKinds Watches() const override { return MaskOf(Event::Kind::kRot); }
 
   Complaint OnEvent(const Event& event) override {
-    if (event.kind != Event::Kind::kRot) return std::nullopt;
     const std::string_view path = event.message.bytes();
     for (size_t i = 0; i < 2; ++i) {
       if (path.ends_with(i == 0 ? "0" : "1")) rotten_[i] = true;
@@ -127,7 +126,7 @@ class RestartCost final : public Oracle {
   explicit RestartCost(Duration cost) : cost_(cost) {}
 
   std::string name() const override { return "restart-cost"; }
-  EventKinds Watches() const override { return kAllEvents; }
+  EventKinds Watches() const override { return MaskOf(Event::Kind::kBoot); }
 
   Complaint OnEvent(const Event& event) override {
     if (event.kind == Event::Kind::kBoot && event.id > 1) booted_[event.node] = event.at;

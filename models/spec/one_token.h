@@ -25,7 +25,7 @@ class OneToken final : public Oracle {
       : machines_(machines), bound_(bound), moves_needed_(machines * laps) {}
 
   std::string name() const override { return "stabilises"; }
-  EventKinds Watches() const override { return kAllEvents; }
+  EventKinds Watches() const override { return MaskOf(Event::Kind::kCalm); }
 
   Complaint OnEvent(const Event& event) override {
     if (event.kind == Event::Kind::kCalm && !from_) from_ = event.at + bound_;

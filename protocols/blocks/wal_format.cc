@@ -1,6 +1,7 @@
 #include "protocols/blocks/wal_format.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
@@ -36,11 +37,13 @@ uint32_t HeadSum(std::string_view fields, const WalDecisions& decisions) {
 }
 
 uint32_t BodySum(std::string_view fields, std::string_view rest, const WalDecisions& decisions) {
-  return Crc32c(std::string(decisions.ChecksumCovers(fields)) + std::string(rest));
+  return Crc32c(decisions.ChecksumCovers(fields), rest);
 }
 
+// Each byte is as the one before it, and the first is zero.
 bool IsBlank(std::string_view bytes) {
-  return std::ranges::all_of(bytes, [](char c) { return c == 0; });
+  return bytes.empty() ||
+         (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 // Whether some sector's part of these bytes is as it was allocated. What is past the end of the
@@ -86,6 +89,7 @@ Scan ScanSegment(std::string_view segment, const WalDecisions& decisions) {
   }
   scan.damaged = place.kind == WalPlace::Kind::kDamaged;
   // What comes later cannot be recovered, but it may know what is missing here.
+  if (offset < segment.size() && IsBlank(segment.substr(offset))) return scan;
   for (; offset < segment.size(); offset += kWalUnitBytes) {
     const WalPlace later = InspectWal(segment, offset, decisions);
     if (later.kind == WalPlace::Kind::kRecord) scan.durable = std::max(scan.durable, later.durable);
@@ -98,11 +102,14 @@ Scan ScanSegment(std::string_view segment, const WalDecisions& decisions) {
 std::string EncodeWalRecord(const WalRecord& record, uint64_t durable,
                             const WalDecisions& decisions) {
   const auto length = static_cast<uint32_t>(record.payload.size());
-  const std::string fields = Encode(Fields{length, record.epoch, record.sequence, durable});
-  std::string rest = record.payload;
-  rest.resize(RecordBytes(length) - kHeaderBytes, kPadding);
-  const Sums sums{HeadSum(fields, decisions), BodySum(fields, rest, decisions)};
-  return fields + Encode(sums) + rest;
+  const Fields fields{length, record.epoch, record.sequence, durable};
+  std::string out(RecordBytes(length), kPadding);
+  Write(out.data(), fields);
+  record.payload.copy(out.data() + kHeaderBytes, length);
+  const std::string_view head(out.data(), kFieldBytes);
+  const std::string_view rest(out.data() + kHeaderBytes, out.size() - kHeaderBytes);
+  Write(out.data() + kFieldBytes, Sums{HeadSum(head, decisions), BodySum(head, rest, decisions)});
+  return out;
 }
 
 WalPlace InspectWal(std::string_view segment, size_t offset, const WalDecisions& decisions) {
