@@ -93,7 +93,7 @@ void SimDisk::TearFile(Inode& inode, const Address& cause, uint64_t& sub) {
   std::string content = inode.durable;
   for (const Write& write : inode.pending) {
     const uint64_t from = write.first_sector;
-    uint64_t to = from + write.images.size();
+    uint64_t to = from + write.sectors();
     const bool truncated = write.size_after < content.size();
     if (truncated) {
       to = std::max(to, (content.size() + kSectorBytes - 1) / kSectorBytes);

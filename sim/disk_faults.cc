@@ -76,7 +76,7 @@ absl::Status SimDisk::NoRoom() {
 
 bool SimDisk::NotWrittenBack(const Inode& inode, uint64_t sector) {
   return std::ranges::any_of(inode.pending, [&](const Write& write) {
-    return sector >= write.first_sector && sector < write.first_sector + write.images.size();
+    return sector >= write.first_sector && sector < write.first_sector + write.sectors();
   });
 }
 
@@ -110,7 +110,7 @@ void SimDisk::Land(uint32_t file, const Write& write, std::vector<Sector>& hurt)
     const bool whole = sector >= write.whole_from && sector < write.whole_to;
     // A disk that cannot read a sector takes another one for what is written there.
     const bool remapped = scar.fault == Fault::kReadFail && sector >= write.first_sector &&
-                          sector < write.first_sector + write.images.size();
+                          sector < write.first_sector + write.sectors();
     return whole || remapped || sector >= SectorsOf(inode.durable);
   });
 }
@@ -125,7 +125,7 @@ bool SimDisk::LandBadly(uint32_t file, const Write& write, std::vector<Sector>& 
   bad.resize(write.size_after);
   if (good == bad) return false;
   std::vector<uint64_t> wrong;
-  for (uint64_t i = 0; i < write.images.size(); ++i) {
+  for (uint64_t i = 0; i < write.sectors(); ++i) {
     const uint64_t sector = write.first_sector + i;
     if (SectorOf(good, sector) != SectorOf(bad, sector)) wrong.push_back(sector);
   }
@@ -151,7 +151,7 @@ bool SimDisk::LandBadly(uint32_t file, const Write& write, std::vector<Sector>& 
   Mishap(fault == Fault::kMiswrite ? "miswrite" : "lost write", inode.path,
          write.first_sector * kSectorBytes);
   if (to) {
-    Overwrite(*to, write.images.front());
+    Overwrite(*to, write.image.substr(0, kSectorBytes));
     hurt.push_back(*to);
   }
   return true;

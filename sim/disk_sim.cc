@@ -210,11 +210,10 @@ absl::Status SimDisk::WriteFile(uint32_t file, uint64_t offset, std::string_view
   Write write{.sequence = ++sequence_,
               .size_after = inode.content.size(),
               .first_sector = offset / kSectorBytes,
-              .images = {}};
+              .image = {}};
   const uint64_t last = (offset + bytes.size() - 1) / kSectorBytes;
-  for (uint64_t sector = write.first_sector; sector <= last; ++sector) {
-    write.images.push_back(inode.content.substr(sector * kSectorBytes, kSectorBytes));
-  }
+  write.image = inode.content.substr(write.first_sector * kSectorBytes,
+                                     (last - write.first_sector + 1) * kSectorBytes);
   write.whole_from = (offset + kSectorBytes - 1) / kSectorBytes;
   write.whole_to = offset + bytes.size() == inode.content.size()
                        ? last + 1
@@ -235,10 +234,10 @@ absl::Status SimDisk::TruncateFile(uint32_t file, uint64_t bytes) {
   Write write{.sequence = ++sequence_,
               .size_after = bytes,
               .first_sector = bytes / kSectorBytes,
-              .images = {}};
+              .image = {}};
   if (bytes % kSectorBytes != 0) {
     const uint64_t at = write.first_sector * kSectorBytes;
-    write.images.push_back(inode.content.substr(at, kSectorBytes));
+    write.image = inode.content.substr(at, kSectorBytes);
   }
   inode.pending.push_back(std::move(write));
   world_.Note(Event::Kind::kTruncate, node_.self(), kNobody, bytes, nullptr, inode.path);
@@ -249,12 +248,10 @@ uint64_t SimDisk::SizeOf(uint32_t file) { return inodes_[file].content.size(); }
 
 void SimDisk::Apply(const Write& write, std::string& to) {
   to.resize(write.size_after);
-  for (size_t i = 0; i < write.images.size(); ++i) {
-    const uint64_t at = (write.first_sector + i) * kSectorBytes;
-    if (at >= to.size()) return;
-    const size_t bytes = std::min(write.images[i].size(), to.size() - at);
-    std::copy_n(write.images[i].begin(), bytes, to.begin() + static_cast<int64_t>(at));
-  }
+  const uint64_t at = write.first_sector * kSectorBytes;
+  if (at >= to.size()) return;
+  const size_t bytes = std::min(write.image.size(), to.size() - at);
+  std::copy_n(write.image.begin(), bytes, to.begin() + static_cast<int64_t>(at));
 }
 
 void SimDisk::Apply(const Change& change, Entries& to) {

@@ -60,16 +60,18 @@ class SimDisk final : public Disk {
   bool lost() const { return lost_; }
 
  private:
-  struct Write {  // Or a truncation, whose image is the sector it cuts.
+  struct Write {  // Or a truncation, whose image is the sector it cuts, if it cuts one.
     uint64_t sequence = 0;
     uint64_t size_after = 0;
     uint64_t first_sector = 0;
-    std::vector<std::string> images;
+    std::string image;  // Of so many sectors, the last of which may be cut short.
     bool lied = false;  // A sync said that this is durable.
     // What goes wrong when it is written back, if anything: kMiswrite or kLostWrite.
     std::optional<Fault> mishap = {};
     uint64_t ordinal = 0;                   // Of the write, on this disk, for that.
     uint64_t whole_from = 0, whole_to = 0;  // The sectors that it writes as a whole.
+
+    uint64_t sectors() const { return (image.size() + kSectorBytes - 1) / kSectorBytes; }
   };
   struct Scar {
     Fault fault{};

@@ -195,7 +195,7 @@ class Linearizer {
   }
 
   Judgement Judge() {
-    if (last_) {
+    if (last_ && !Continue()) {
       Search search = Explore({*last_}, end(), steps_most_, false);
       last_.reset();
       if (!search.found.empty()) last_ = search.found.front();
@@ -209,6 +209,18 @@ class Linearizer {
     }
     Settle();
     return Judgement::kExplained;
+  }
+
+  // The likely step of a search from the last configuration, which nearly always is all of it.
+  bool Continue() {
+    if (last_->position + 1 != end()) return false;
+    const Op& op = ops_[answers_.back().op];
+    if (last_->done.Has(op.slot)) return false;
+    std::optional<State> state = Spec::Step(last_->state, op.operation, *op.result);
+    if (!state) return false;
+    last_->state = std::move(*state);
+    ++last_->position;
+    return true;
   }
 
   // Moves the base as far as it can go, where that is far enough to be worth it and cheap enough.
