@@ -116,10 +116,16 @@ struct Script : Oracle {
   std::function<Complaint()> at_end;
   std::function<std::optional<std::string>()> undecided;
   bool all = false;
+  Time deadline = Time::max();  // From the first fact on.
+  bool heard = false;
 
   std::string name() const override { return "script"; }
+  Time Deadline() const override { return heard ? deadline : Time::max(); }
   EventKinds Watches() const override { return all ? kAllEvents : 0; }
-  Complaint OnFact(const Event& e) override { return on_fact ? on_fact(e) : std::nullopt; }
+  Complaint OnFact(const Event& e) override {
+    heard = true;
+    return on_fact ? on_fact(e) : std::nullopt;
+  }
   Complaint OnEvent(const Event& e) override { return on_event ? on_event(e) : std::nullopt; }
   Complaint AtEnd() override { return at_end ? at_end() : std::nullopt; }
   std::optional<std::string> Undecided() const override {
@@ -153,6 +159,24 @@ TEST(Judging, FactsAreSeenAsTheyHappenAndOnlyTheseUnlessAsked) {
   const RunResult watched = Simulate(Reporting(JudgedBy(script)), Choices::Calm());
   EXPECT_EQ(events, static_cast<int>(watched.events) - 8 - 1);  // All but facts and the verdict.
   EXPECT_EQ(watched.digest, r.digest);                          // Watching changes nothing.
+}
+
+// The nodes wake at 10, 20 and 30 ms, and report after each.
+TEST(Judging, WhatComesAfterADeadlineIsSeenWhateverItIs) {
+  std::vector<std::string> seen;
+  Script script;
+  script.deadline = AtNanos(10'000'000);
+  script.on_event = [&](const Event& e) -> Complaint {
+    seen.push_back(std::string(KindName(e.kind)) + " " + Millis(e.at));
+    return seen.size() == 2 ? Complaint("two") : Complaint();
+  };
+  const RunResult r = Simulate(Reporting(JudgedBy(script, Script())), Choices::Calm());
+  EXPECT_EQ(r.verdict.reason, "two");
+  EXPECT_THAT(seen, ElementsAre("wake 20.000 ms", "wake 20.000 ms"));
+  script.deadline = AtNanos(9'000'000);  // Has passed when it is first said.
+  seen.clear();
+  Simulate(Reporting(JudgedBy(script)), Choices::Calm());
+  EXPECT_THAT(seen, ElementsAre("wake 10.000 ms", "wake 20.000 ms"));
 }
 
 TEST(Judging, AComplaintEndsTheRunThereAndThen) {
