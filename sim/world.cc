@@ -273,8 +273,7 @@ void World::JudgeOnMain(const Event& event) {
       Consult(
           *oracles_[i],
           [&](Oracle& o) {
-            Complaint why =
-                event.kind == Event::Kind::kFact ? o.OnFact(event) : o.OnEvent(event);
+            Complaint why = event.kind == Event::Kind::kFact ? o.OnFact(event) : o.OnEvent(event);
             attention.deadline = Nanos(o.Deadline());
             return why;
           },

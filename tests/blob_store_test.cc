@@ -73,32 +73,6 @@ TEST(BlobStoreTest, ListsOfVirtualNodesLoseBlobs) {
   EXPECT_TRUE(lost);
 }
 
-// A round of repair begins while what an earlier one has tried to fetch, in vain, is still under
-// way. The store must not take itself for complete then. Seed 6821 found this.
-TEST(BlobStore, AFetchThatFailsLateIsNotForgotten) {
-  const RunResult run = Simulate(*AllProtocols().Make("blob-store"),
-                                 Choices::FromDepartures(List({{"clog #3", 455},
-                                                               {"clog-for #3", 143},
-                                                               {"client-op n8 #1", 1},
-                                                               {"client-op n8 #4", 5},
-                                                               {"client-op n9 #1", 1},
-                                                               {"client-op n9 #5", 1},
-                                                               {"client-op n10 #13", 1},
-                                                               {"client-op n10 #14", 23},
-                                                               {"crash n2 #1", 1},
-                                                               {"down n2 #1", 495},
-                                                               {"crash-at n5 #1.56", 1},
-                                                               {"down n5 #1.56", 777},
-                                                               {"decommission n7 #1", 4},
-                                                               {"hung n3 #4", 1},
-                                                               {"slow-sync n5 #2", 794},
-                                                               {"slow-sync n5 #3", 988},
-                                                               {"slow-sync n5 #5", 323},
-                                                               {"slow-sync n5 #6", 579}})));
-  EXPECT_EQ(run.verdict.kind, Verdict::Kind::kPass) << run.verdict.reason;
-  EXPECT_EQ(run.faults[Fault::kHung].observed, 1u);
-}
-
 // The sync of the directory fails, and the next one succeeds; then a crash loses all that was not
 // durable. Seed 17827 found this, once in 100,000 runs.
 TEST(BlobFilesTest, ANameWhoseSyncFailedIsMadeAnew) {

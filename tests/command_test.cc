@@ -273,8 +273,7 @@ TEST(Command, BenchPrintsATable) {
 }
 
 TEST(Command, BenchTakesAScenarioWithAndWithoutItsOracles) {
-  const Output output =
-      Reprise({"bench", "stream", "--repeats", "1", "--json"});
+  const Output output = Reprise({"bench", "stream", "--repeats", "1", "--json"});
   ASSERT_EQ(output.status, 0) << output.err;
   const json rows = json::parse(output.out);
   ASSERT_EQ(rows.size(), 3u);

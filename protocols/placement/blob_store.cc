@@ -10,7 +10,8 @@
 //              N = 3 stores of the blob's list, the first three of the ring that stand in
 //              different zones (blob_files.h).
 //   Write.     The client asks R = 2 of the list for their newest version, takes a higher one, and
-//              is done when W = 2 of the list have it on disk.
+//              is done when W = 2 of the list have it on disk, and are in the epoch still in which
+//              they were asked.
 //   Read.      It takes the newest version that 2 of the list tell of, and has 2 of them hold it.
 //   Members.   A metadata service numbers epochs (blob_metadata.cc). All requests carry theirs, and
 //              a store refuses those of an epoch older than one that it has seen. So once a store
@@ -181,7 +182,12 @@ class StoreNode {
         }
         changed_.NotifyAll();
       }
-      if (work.client != kNobody) env_.Send(work.client, Kept{put.round, disk_});
+      if (work.client == kNobody) continue;
+      if (decide_.MayAcknowledge(put.epoch, epoch_)) {
+        env_.Send(work.client, Kept{put.round, disk_});
+      } else {
+        Refuse(work.client, put.round);
+      }
     }
   }
 
@@ -300,10 +306,12 @@ class StoreNode {
         env_.Send(want.holders[turn % want.holders.size()], Fetch{want.blob, want.version});
         changed_.Await([&] { return HasAtLeast(want.blob, want.version); }, env_.After(kFetching));
       }
+      if (!HasAtLeast(want.blob, want.version)) failed_ = true;
       env_.Sleep(decide_.Pause(plan_.throttle));
       fetching_.erase({want.blob, want.version});
-      // Said now, and not before: a round that began meanwhile left it to us.
-      if (!HasAtLeast(want.blob, want.version)) failed_ = true;
+      const bool failed = !HasAtLeast(want.blob, want.version);
+      // A round that began meanwhile has left it to us.
+      if (failed && decide_.CountsLateFailure()) failed_ = true;
       changed_.NotifyAll();
     }
   }

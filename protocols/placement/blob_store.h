@@ -103,6 +103,13 @@ struct Decisions {
   };
   // Whether a copy counts as one of the N where it is on a node that is not in the blob's list.
   bool (*CountsElsewhere)() = [] { return false; };
+  // Whether a store answers for a write that it began in one epoch when it is in another. What it
+  // has told of in the later one was without that write, and others rely on it.
+  bool (*MayAcknowledge)(uint64_t begun, uint64_t now) = [](uint64_t begun, uint64_t now) {
+    return begun == now;
+  };
+  // Whether a fetch that fails counts against the round of repair that is under way by then.
+  bool (*CountsLateFailure)() = [] { return true; };
   // How long a store waits after each copy that it has fetched.
   Duration (*Pause)(Duration throttle) = [](Duration throttle) { return throttle; };
 };

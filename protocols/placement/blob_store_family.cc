@@ -1,5 +1,7 @@
 // The blob store as a scenario, and its known bugs.
 
+#include <vector>
+
 #include "models/spec/bounded_rate.h"
 #include "models/spec/converges.h"
 #include "models/spec/intact.h"
@@ -24,10 +26,12 @@ bool TrimsByCount(bool list_has_it, size_t others) {
   return list_has_it || others >= blobs::kCopies;
 }
 
+using MutantList = std::vector<Mutant<Decisions>>;
+
 // What HA-M2 does is lose blobs when one store loses its disk, as blob_store_test.cc shows; here
 // the placement is judged before that happens.
-const std::vector<Mutant<Decisions>>& Mutants() {
-  static const std::vector<Mutant<Decisions>> kMutants = {
+MutantList OfPlacement() {
+  return {
       {{.name = "places-by-index",
         .id = "HA-M1",
         .difficulty = "D1",
@@ -53,6 +57,11 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .about = "a list is of different stores, which may all stand in one zone",
         .origin = "GFS, SOSP 2003, section 4.2: replicas across racks"},
        [](Decisions& d) { d.ring.SpreadsOverZones = [] { return false; }; }},
+  };
+}
+
+MutantList OfRepair() {
+  return {
       {{.name = "source-not-verified",
         .id = "PL-M1",
         .difficulty = "D1",
@@ -81,6 +90,22 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .about = "copies on stores that were decommissioned or are silent count as copies",
         .origin = "GFS, SOSP 2003, section 4.3: replication goals"},
        [](Decisions& d) { d.CountsElsewhere = [] { return true; }; }},
+      {{.name = "acknowledges-later",
+        .id = "PL-X3",
+        .difficulty = "D3",
+        .oracle = "intact",
+        .about = "a write that began in one epoch is acknowledged in a later one",
+        .origin = "ours, until 100,000 seeds found it",
+        .story = "traces/blob-store/acknowledges-later.trace"},
+       [](Decisions& d) { d.MayAcknowledge = [](uint64_t, uint64_t) { return true; }; }},
+      {{.name = "forgets-late-failure",
+        .id = "PL-X4",
+        .difficulty = "D3",
+        .oracle = "intact",
+        .about = "a fetch that fails when the next round of repair has begun is forgotten",
+        .origin = "ours, until 100,000 seeds found it",
+        .story = "traces/blob-store/forgets-late-failure.trace"},
+       [](Decisions& d) { d.CountsLateFailure = [] { return false; }; }},
       {{.name = "no-throttle",
         .id = "PL-M5",
         .difficulty = "D1",
@@ -89,6 +114,14 @@ const std::vector<Mutant<Decisions>>& Mutants() {
         .origin = "GFS, SOSP 2003, section 4.3: clients must not starve"},
        [](Decisions& d) { d.Pause = [](Duration) { return Duration{}; }; }},
   };
+}
+
+const MutantList& Mutants() {
+  static const MutantList kMutants = [] {
+    MutantList all = OfPlacement();
+    for (const auto& mutant : OfRepair()) all.push_back(mutant);
+    return all;
+  }();
   return kMutants;
 }
 
