@@ -14,6 +14,8 @@ Family CheckpointRestart();
 // durability/
 Family ScrubbedStore();
 Family WriteAheadLog();
+// engines/
+Family Sqlite();
 // healing/
 Family DijkstraRing();
 Family LeaseLock();
@@ -40,6 +42,7 @@ inline Catalogue AllProtocols() {
   all.Add(Raft());
   all.Add(ScrubbedStore());
   all.Add(SlidingWindow());
+  all.Add(Sqlite());
   all.Add(WriteAheadLog());
   return all;
 }
