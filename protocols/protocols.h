@@ -14,7 +14,8 @@ Family CheckpointRestart();
 // durability/
 Family ScrubbedStore();
 Family WriteAheadLog();
-// engines/
+// engines/, as far as their libraries were there when this was configured
+Family Libraft();
 Family Sqlite();
 // healing/
 Family DijkstraRing();
@@ -37,12 +38,17 @@ inline Catalogue AllProtocols() {
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
   all.Add(LeaseLock());
+#ifndef REPRISE_WITHOUT_LIBRAFT
+  all.Add(Libraft());
+#endif
   all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
   all.Add(ScrubbedStore());
   all.Add(SlidingWindow());
+#ifndef REPRISE_WITHOUT_SQLITE
   all.Add(Sqlite());
+#endif
   all.Add(WriteAheadLog());
   return all;
 }

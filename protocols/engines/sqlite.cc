@@ -59,6 +59,7 @@ constexpr const char* kSynchronous[] = {"OFF", "NORMAL", "FULL", "EXTRA"};
 struct Settings {
   Journal journal = Journal::kDrawn;  // Drawn anew in each boot: it may change at any opening.
   Synchronous synchronous = Synchronous::kExtra;
+  SqliteDisk::Names names = SqliteDisk::Names::kSyncedByCaller;
 };
 
 // What transaction q of writer w does: all of it follows from these two numbers.
@@ -88,7 +89,11 @@ std::string TransactionOf(uint64_t w, uint64_t q) {
 class Application {
  public:
   Application(Env& env, uint64_t writers, const Settings& settings)
-      : env_(env), writers_(writers), settings_(settings), disk_(env), done_(writers) {}
+      : env_(env),
+        writers_(writers),
+        settings_(settings),
+        disk_(env, settings.names),
+        done_(writers) {}
 
   [[noreturn]] void Run() {
     const uint64_t drawn = env_.Random(kJournal, std::size(kJournals));
@@ -153,14 +158,21 @@ class Application {
       wrong(check.rows.empty() ? "integrity_check says nothing" : check.rows[0][0]);
     }
     if (Must(db, "SELECT sum(money) FROM accounts").number() != 0) wrong("money came or went");
-    uint64_t found = 0;
-    for (uint64_t w = 0; w < writers_; ++w) found += LookAt(db, w, wrong);
+    std::vector<models::LogRecovered> logs;
+    for (uint64_t w = 0; w < writers_; ++w) logs.push_back(LookAt(db, w, wrong));
+    // First whether it is sound: of one that is not, nobody need ask what it has lost besides.
     env_.Report(models::DatabaseChecked{problems});
+    uint64_t found = 0;
+    for (uint64_t w = 0; w < writers_; ++w) {
+      done_[w] = logs[w].hashes.size();
+      found += done_[w];
+      env_.Report(logs[w]);
+    }
     env_.Report(models::Recovered{found});
   }
 
-  uint64_t LookAt(SqliteConnection& db, uint64_t w,
-                  const std::function<void(const std::string&)>& wrong) {
+  models::LogRecovered LookAt(SqliteConnection& db, uint64_t w,
+                              const std::function<void(const std::string&)>& wrong) {
     const std::string where = " WHERE writer=" + std::to_string(w);
     const auto lines = Must(db, "SELECT number, hash FROM lines" + where + " ORDER BY number");
     std::vector<uint64_t> hashes;
@@ -170,7 +182,7 @@ class Application {
       if (row[0] != std::to_string(q)) {
         wrong("writer " + std::to_string(w) + " has line " + row[0] + " in place of " +
               std::to_string(q));
-        return 0;
+        return {w, 1, {}};
       }
       hashes.push_back(std::stoull(row[1]));
       for (uint64_t i = 0; i < kChanges; ++i) state[Noise(w, q, i) % kKeys] = q;
@@ -183,9 +195,7 @@ class Application {
       wrong("writer " + std::to_string(w) + "'s values are not those of its " +
             std::to_string(hashes.size()) + " lines");
     }
-    done_[w] = hashes.size();
-    env_.Report(models::LogRecovered{w, 1, std::move(hashes)});
-    return done_[w];
+    return {w, 1, std::move(hashes)};
   }
 
   // One transaction after another.
@@ -257,6 +267,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
   settings.journal = static_cast<Journal>(options["journal"]);
   settings.synchronous = static_cast<Synchronous>(options["synchronous"]);
   if (!mutant.empty()) settings = DecisionsOf(Mutants(), mutant);
+  if (options["names"] != 0) settings.names = SqliteDisk::Names::kDurableAtOnce;
   const auto writers = static_cast<uint64_t>(options["writers"]);
   Scenario s;
   s.roles = {{.name = "application", .count = 1, .main = [=](Env& env) {
@@ -276,6 +287,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
              .hung_for = 1s,
              .unsynced = OneIn(3),
              .torn = OneIn(3),
+             .sync_lie = options["lies"] != 0 ? OneIn(20) : Ratio{},
              .entries = OneIn(8),
              .full = OneIn(20),
              .full_most = 500ms};
@@ -298,7 +310,9 @@ Family Sqlite() {
           .options = {{"writers", "connections that write", 1, 4, 2},
                       {"journal", "0 DELETE, 1 TRUNCATE, 2 PERSIST, 3 WAL, 4 drawn at each boot", 0,
                        4, 4},
-                      {"synchronous", "0 OFF, 1 NORMAL, 2 FULL, 3 EXTRA", 0, 3, 3}},
+                      {"synchronous", "0 OFF, 1 NORMAL, 2 FULL, 3 EXTRA", 0, 3, 3},
+                      {"names", "of files: 0 durable once synced, 1 at once (dirsync)", 0, 1, 0},
+                      {"lies", "whether the disk may lie about syncs", 0, 1, 0}},
           .mutants = InfoOf(Mutants()),
           .make = Make};
 }

@@ -96,6 +96,11 @@ int SyncDirectory(SqliteDisk& disk, const std::string& path) {
               SQLITE_IOERR_DIR_FSYNC);
 }
 
+// What the kernel does on a disk that is mounted with dirsync.
+int SyncNames(SqliteDisk& disk, const std::string& path) {
+  return disk.names() == SqliteDisk::Names::kDurableAtOnce ? SyncDirectory(disk, path) : SQLITE_OK;
+}
+
 int Sync(sqlite3_file* file, int) {
   OpenFile& f = Of(file);
   const absl::Status synced = Turn(*f.disk, [&] { return f.file.Sync(); });
@@ -220,10 +225,12 @@ int OpenPath(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, 
   file->pMethods = nullptr;                     // Until it is open, it is not to be closed.
   if (path == nullptr) return SQLITE_CANTOPEN;  // Temporary files are to be in memory.
   auto opened = Turn(disk, [&] { return disk.env().disk().Open(path, OpenMode::kExisting); });
-  if (!opened.ok() && (flags & SQLITE_OPEN_CREATE) != 0) {
+  const bool created = !opened.ok() && (flags & SQLITE_OPEN_CREATE) != 0;
+  if (created) {
     opened = Turn(disk, [&] { return disk.env().disk().Open(path, OpenMode::kCreateIfMissing); });
   }
   if (!opened.ok()) return Code(opened.status(), SQLITE_CANTOPEN);
+  if (created && SyncNames(disk, path) != SQLITE_OK) return SQLITE_CANTOPEN;
   constexpr int kJournals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL | SQLITE_OPEN_SUPER_JOURNAL;
   auto* f = new (file)
       OpenFile{.base = {&kMethods},
@@ -246,7 +253,7 @@ int Delete(sqlite3_vfs* vfs, const char* path, int sync_directory) {
   const absl::Status removed = Turn(disk, [&] { return disk.env().disk().Remove(path); });
   if (absl::IsNotFound(removed)) return SQLITE_IOERR_DELETE_NOENT;
   if (!removed.ok()) return Code(removed, SQLITE_IOERR_DELETE);
-  return sync_directory != 0 ? SyncDirectory(disk, path) : SQLITE_OK;
+  return sync_directory != 0 ? SyncDirectory(disk, path) : SyncNames(disk, path);
 }
 
 // As the unix VFS: a file that is there and empty does not count as there.
@@ -287,8 +294,32 @@ int LastError(sqlite3_vfs*, int, char*) { return 0; }
 
 }  // namespace
 
-SqliteDisk::SqliteDisk(Env& env)
+void SetUpSqlite() {
+  static const bool kReady = [] {
+    // SQLite wants sizes in multiples of eight, and never asks for none.
+    static sqlite3_mem_methods methods = {
+        [](int bytes) { return BootMemory::Allocate(static_cast<size_t>(bytes)); },
+        BootMemory::Free,
+        [](void* memory, int bytes) {
+          return BootMemory::Reallocate(memory, static_cast<size_t>(bytes));
+        },
+        [](void* memory) { return static_cast<int>(BootMemory::SizeOf(memory)); },
+        [](int bytes) { return (bytes + 7) & ~7; },
+        [](void*) { return SQLITE_OK; },
+        [](void*) {},
+        nullptr};
+    CHECK(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK);
+    CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK);
+    CHECK(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
+    CHECK(sqlite3_initialize() == SQLITE_OK);
+    return true;
+  }();
+  CHECK(kReady);
+}
+
+SqliteDisk::SqliteDisk(Env& env, Names names)
     : env_(env),
+      names_(names),
       name_("reprise-" + std::to_string(Index(env.self()))),
       vfs_(std::make_unique<SqliteVfs>()),
       random_(Choices::Mix(Index(env.self()) * 65536 + env.boot())) {

@@ -6,6 +6,8 @@
 //     to be synced after deleting a journal only with synchronous=EXTRA;
 //   - a write harms nothing beside it (SQLITE_IOCAP_POWERSAFE_OVERWRITE);
 //   - locks and the WAL's shared memory are those of one process, and go with the boot.
+// On a disk that is mounted so that names are durable at once (mount -o dirsync), each new file and
+// each removal syncs the directory, as the kernel would.
 // Random bytes are from a counter and the names of node and boot: SQLite needs them to differ from
 // journal to journal, and decides nothing by them.
 
@@ -18,23 +20,31 @@
 #include <string>
 #include <vector>
 
-#include "protocols/engines/sqlite_memory.h"
+#include "protocols/engines/boot_memory.h"
 #include "sim/env.h"
 
 struct sqlite3;
 
 namespace reprise::engines {
 
+// Sets SQLite up, the first time in this process: single-threaded, as fibers take turns only where
+// its files are read and written, and with memory that goes with the boot. To be called before any
+// run, because SQLite looks at the environment's variables here.
+void SetUpSqlite();
+
 // A boot's databases. It outlives all connections, and all fibers that use them.
 class SqliteDisk {
  public:
-  explicit SqliteDisk(Env& env);
+  enum class Names { kSyncedByCaller, kDurableAtOnce };  // Of files, in their directory.
+
+  explicit SqliteDisk(Env& env, Names names = Names::kSyncedByCaller);
   ~SqliteDisk();
   SqliteDisk(const SqliteDisk&) = delete;
   SqliteDisk& operator=(const SqliteDisk&) = delete;
 
   Env& env() { return env_; }
-  SqliteBoot& boot() { return boot_; }
+  BootMemory& boot() { return boot_; }
+  Names names() const { return names_; }
   const std::string& vfs() const { return name_; }  // To open a connection with.
 
   // Of all connections to one file, for the VFS.
@@ -50,7 +60,8 @@ class SqliteDisk {
 
  private:
   Env& env_;
-  SqliteBoot boot_;
+  const Names names_;
+  BootMemory boot_;
   std::string name_;
   std::unique_ptr<struct SqliteVfs> vfs_;
   std::map<std::string, Shared> shared_;
