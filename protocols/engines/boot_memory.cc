@@ -19,7 +19,7 @@ BootMemory::~BootMemory() {
 }
 
 void* BootMemory::Allocate(size_t bytes) {
-  auto* block = static_cast<Block*>(std::malloc(sizeof(Block) + bytes));
+  auto* block = static_cast<Block*>(std::calloc(1, sizeof(Block) + bytes));
   if (block == nullptr) return nullptr;
   *block = {current_, nullptr, nullptr, bytes};
   if (current_ != nullptr) {

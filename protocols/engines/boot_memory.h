@@ -25,7 +25,7 @@ class BootMemory {
   size_t bytes() const { return bytes_; }  // That they have now.
 
   // The allocators. What is allocated while no boot has entered belongs to the process. All of it
-  // is aligned as malloc's is.
+  // is aligned as malloc's is, and zero: libraft writes padding to its log that it never set.
   static void* Allocate(size_t bytes);
   static void Free(void* memory);
   static void* Reallocate(void* memory, size_t bytes);

@@ -7,6 +7,7 @@
 
 #include "models/spec/elections.h"
 #include "models/spec/replicated_log.h"
+#include "models/spec/true_acknowledgements.h"
 #include "sim/check.h"
 #include "sim/codec.h"
 #include "sim/crc32c.h"
@@ -30,6 +31,14 @@ std::vector<Member> MembersOf(const raft_configuration& c) {
 }
 
 Entry EntryOf(const raft_entry& e) { return {e.term, e.type, StringOf(e.buf)}; }
+
+// 0 where there is no such entry. The library says terms to nobody, but has its log where all may
+// read.
+uint64_t TermAt(const raft_log& log, uint64_t index) {
+  const size_t entries = (log.back + log.size - log.front) % std::max<size_t>(1, log.size);
+  if (index <= log.offset || index - log.offset > entries) return 0;
+  return log.entries[(log.front + index - log.offset - 1) % log.size].term;
+}
 
 raft_snapshot* NewSnapshot(const Snapshot& s) {
   auto* out = static_cast<raft_snapshot*>(raft_calloc(1, sizeof(raft_snapshot)));
@@ -144,6 +153,12 @@ struct Io {
 
   static int Send(raft_io* io, raft_io_send* request, const raft_message* m, raft_io_send_cb done) {
     Server& s = Of(io);
+    // Of a follower that has forgotten its leader, or is none any more: docs/libraft.md, 2 and 3.
+    // There is no such connection.
+    if (m->server_id == 0 || m->server_id > s.servers_) {
+      s.Hold([&s] { s.env_.Report(SentToNobody{}); });
+      return RAFT_NOCONNECTION;
+    }
     switch (m->type) {
       case RAFT_IO_REQUEST_VOTE: {
         const auto& v = m->request_vote;
@@ -166,6 +181,11 @@ struct Io {
       }
       case RAFT_IO_APPEND_ENTRIES_RESULT: {
         const auto& a = m->append_entries_result;
+        const uint64_t entry = TermAt(s.raft_.log, a.last_log_index);
+        if (a.rejected == 0 && entry != 0) {
+          const models::LogAcknowledged fact{a.term, a.last_log_index, entry};
+          s.Hold([&s, fact] { s.env_.Report(fact); });
+        }
         Post(s, *m, AppendEntriesResult{a.term, a.rejected, a.last_log_index});
         break;
       }
@@ -183,7 +203,8 @@ struct Io {
       }
       default: return RAFT_INVALID;
     }
-    s.callbacks_.push_back([request, done] { done(request, 0); });
+    // Of some messages the library need not know.
+    if (done != nullptr) s.callbacks_.push_back([request, done] { done(request, 0); });
     return 0;
   }
 
@@ -254,12 +275,10 @@ struct Machine {
     const auto command = Decode<Command>(bytes);
     CHECK(command.has_value());
     s.machine_.ExecuteOnce(command->client, command->request);
-    // The library says neither index nor term, but keeps both where all may read.
-    const raft_log& log = s.raft_.log;
-    const uint64_t index = s.raft_.last_applied + 1;
-    const raft_entry& entry = log.entries[(log.front + index - log.offset - 1) % log.size];
-    CHECK(index > log.offset && entry.buf.base == buffer->base);
-    const models::Applied fact{index, entry.term, Crc32c(bytes), s.raft_.current_term};
+    const uint64_t index = s.raft_.last_applied + 1;  // This one is not counted yet.
+    const uint64_t term = TermAt(s.raft_.log, index);
+    CHECK(term != 0);
+    const models::Applied fact{index, term, Crc32c(bytes), s.raft_.current_term};
     s.Hold([&s, fact] { s.env_.Report(fact); });
     return 0;
   }

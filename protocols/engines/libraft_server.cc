@@ -1,7 +1,6 @@
 #include "protocols/engines/libraft_server.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "models/spec/converges.h"
 #include "models/spec/elections.h"
@@ -31,11 +30,7 @@ void SetUp() {
     static raft_heap heap = {
         nullptr, [](void*, size_t bytes) { return Memory::Allocate(bytes); },
         [](void*, void* memory) { Memory::Free(memory); },
-        [](void*, size_t count, size_t bytes) {
-          void* memory = Memory::Allocate(count * bytes);
-          if (memory != nullptr) std::memset(memory, 0, count * bytes);
-          return memory;
-        },
+        [](void*, size_t count, size_t bytes) { return Memory::Allocate(count * bytes); },
         [](void*, void* memory, size_t bytes) { return Memory::Reallocate(memory, bytes); },
         // Asked for by libraft's own backend only, which is not used.
         [](void*, size_t, size_t) -> void* { return nullptr; },
@@ -51,7 +46,8 @@ Server::Server(Env& env, const Settings& settings)
       settings_(settings),
       storage_(env),
       address_(std::to_string(Index(env.self()))),
-      place_((Index(env.self()) - 1) * kQuantiles / env.nodes("servers").size()) {}
+      servers_(env.nodes("servers").size()),
+      place_((Index(env.self()) - 1) * kQuantiles / servers_) {}
 
 void Server::Run() {
   if (!storage_.Recover()) {
@@ -164,7 +160,7 @@ void Server::SaveVote() {
 
 template <class Fill>
 void Server::Receive(NodeId from, unsigned short type, Fill fill) {
-  if (Index(from) > env_.nodes("servers").size()) return;
+  if (Index(from) > servers_) return;
   const std::string address = std::to_string(Index(from));
   Enter([&] {
     raft_message message = {};

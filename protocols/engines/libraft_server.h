@@ -54,6 +54,9 @@ struct Settings {
   bool waits_for_append = true;  // Before it says that entries are stored.
 };
 
+// The library wanted a message to be sent to a server that there is not.
+struct SentToNobody {};
+
 // Sets the library up, the first time in this process. To be called before any run.
 void SetUp();
 
@@ -99,6 +102,7 @@ class Server {
   raft_time now_ms_ = 0;      // When the library was entered.
   uint64_t timeout_ = 0;      // What it draws next, of kQuantiles;
   bool timeout_used_ = true;  // once.
+  const uint64_t servers_;    // How many there are, members or not.
   const uint64_t place_;      // Of its timeouts in their range, where nothing is drawn.
   SavedVote vote_;
   uint64_t vote_saved_ = 0;    // The number of the last vote in the storage.
