@@ -6,8 +6,9 @@
 // after that, the leader appended, in its own term. What stands before its first entry is in its
 // snapshot, and not judged.
 //
-// Excused is for protocols that are known to break this: a run in which they do is not judged
-// beyond that point, and is skipped unless somebody has complained before.
+// Excused is for protocols that are known to break this: where another oracle complains in a run in
+// which they have done so before, the run counts as skipped, because one thing may have led to the
+// other. Runs in which nobody complains pass, and so do not hide anything.
 
 #pragma once
 
@@ -59,35 +60,44 @@ class TrueAcknowledgements final : public Oracle {
 
 class Excused final : public Oracle {
  public:
-  explicit Excused(std::unique_ptr<Oracle> oracle) : oracle_(std::move(oracle)) {}
+  // Shared by all oracles of one run.
+  struct Known {
+    TrueAcknowledgements oracle;
+    Complaint broken;   // What is wrong that is known to be,
+    Complaint excused;  // and who would have complained after that.
+  };
+
+  Excused(std::unique_ptr<Oracle> oracle, std::shared_ptr<Known> known)
+      : oracle_(std::move(oracle)), known_(std::move(known)) {}
 
   std::string name() const override { return oracle_->name(); }
   EventKinds Watches() const override { return oracle_->Watches(); }
 
   Complaint OnFact(const Event& event) override {
-    if (!broken_) broken_ = known_.OnFact(event);
-    Complaint complaint = oracle_->OnFact(event);
-    return broken_ ? std::nullopt : complaint;
+    if (!known_->broken) known_->broken = known_->oracle.OnFact(event);
+    return Excuse(oracle_->OnFact(event));
   }
-  Complaint OnEvent(const Event& event) override {
-    Complaint complaint = oracle_->OnEvent(event);
-    return broken_ ? std::nullopt : complaint;
-  }
-  Complaint AtEnd() override { return broken_ ? std::nullopt : oracle_->AtEnd(); }
+  Complaint OnEvent(const Event& event) override { return Excuse(oracle_->OnEvent(event)); }
+  Complaint AtEnd() override { return Excuse(oracle_->AtEnd()); }
   std::optional<std::string> Undecided() const override {
-    return broken_ ? std::nullopt : oracle_->Undecided();
+    return known_->excused ? std::nullopt : oracle_->Undecided();
   }
   std::optional<std::string> Skipped() const override {
-    return broken_ ? "known: " + *broken_ : oracle_->Skipped();
+    return known_->excused ? known_->excused : oracle_->Skipped();
   }
   void Measure(const RunTotals& totals, Metrics& metrics) const override {
     oracle_->Measure(totals, metrics);
   }
 
  private:
+  Complaint Excuse(Complaint complaint) {
+    if (!complaint || !known_->broken) return complaint;
+    if (!known_->excused) known_->excused = *known_->broken + "; and then " + *complaint;
+    return std::nullopt;
+  }
+
   std::unique_ptr<Oracle> oracle_;
-  TrueAcknowledgements known_;
-  Complaint broken_;  // What is wrong that is known to be.
+  std::shared_ptr<Known> known_;
 };
 
 }  // namespace reprise::models

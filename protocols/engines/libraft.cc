@@ -175,7 +175,8 @@ std::function<Oracles()> JudgedWith(bool membership, Judges judges, int servers,
     }
     all.push_back(std::make_unique<RecoveryMeter>(true));
     if (judges == Judges::kAll) {
-      for (auto& oracle : all) oracle = std::make_unique<Excused>(std::move(oracle));
+      const auto known = std::make_shared<Excused::Known>();
+      for (auto& oracle : all) oracle = std::make_unique<Excused>(std::move(oracle), known);
     }
     return all;
   };
