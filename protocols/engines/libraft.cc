@@ -65,36 +65,50 @@ void Operator(Env& env, bool changes) {
   }
 }
 
-const std::vector<Mutant<Settings>>& Mutants() {
-  static const std::vector<Mutant<Settings>> kMutants = {
+// A raft_io that breaks its contract; or nothing of ours, and what the library is known to do wrong
+// is judged as well.
+struct Variation : Settings {
+  bool judges_acknowledgements = false;
+};
+
+const std::vector<Mutant<Variation>>& Mutants() {
+  static const std::vector<Mutant<Variation>> kMutants = {
       {{.name = "vote-not-saved",
         .id = "LR-X1",
         .difficulty = "D2",
         .oracle = "monotonic-terms",
         .about = "set_vote returns without having stored the vote",
         .origin = "raft.h: \"updated on stable storage before responding to RPCs\""},
-       [](Settings& s) { s.saves_vote = false; }},
+       [](Variation& s) { s.saves_vote = false; }},
       {{.name = "term-not-saved",
         .id = "LR-X2",
         .difficulty = "D1",
         .oracle = "monotonic-terms",
         .about = "set_term returns without having stored the term",
         .origin = "raft.h: \"updated on stable storage before responding to RPCs\""},
-       [](Settings& s) { s.saves_term = false; }},
+       [](Variation& s) { s.saves_term = false; }},
       {{.name = "speaks-before-saved",
         .id = "LR-X3",
         .difficulty = "D2",
         .oracle = "monotonic-terms",
         .about = "messages are sent while the term and the vote are on their way to the disk",
         .origin = "raft.h: \"updated on stable storage before responding to RPCs\""},
-       [](Settings& s) { s.waits_for_vote = false; }},
+       [](Variation& s) { s.waits_for_vote = false; }},
       {{.name = "append-not-awaited",
         .id = "LR-X4",
         .difficulty = "D1",
         .oracle = "durable",
         .about = "the callback of append says that entries are stored before they are",
         .origin = "raft.h, raft_io_append: \"asynchronous request to store new log entries\""},
-       [](Settings& s) { s.waits_for_append = false; }},
+       [](Variation& s) { s.waits_for_append = false; }},
+      {{.name = "as-it-is",
+        .id = "LR-1",
+        .difficulty = "D1",
+        .oracle = "true-acknowledgements",
+        .about =
+            "nothing is changed: followers acknowledge more than a heartbeat has shown to match",
+        .origin = "found here, in libraft 0.15.0: docs/libraft.md, 1"},
+       [](Variation& s) { s.judges_acknowledgements = true; }},
   };
   return kMutants;
 }
@@ -184,7 +198,7 @@ std::function<Oracles()> JudgedWith(bool membership, Judges judges, int servers,
 
 Scenario Make(const Options& options, const std::string& mutant) {
   SetUp();
-  Settings settings = DecisionsOf(Mutants(), mutant);
+  Variation settings = DecisionsOf(Mutants(), mutant);
   settings.voters = static_cast<uint64_t>(options["nodes"]);
   settings.membership = options["membership"] != 0;
   settings.pre_vote = options["prevote"] != 0;
@@ -217,25 +231,21 @@ Scenario Make(const Options& options, const std::string& mutant) {
 }  // namespace libraft
 
 Family Libraft() {
-  return {
-      .name = "libraft",
-      .about = "cowsql/raft itself, unmodified: a replicated store on the library",
-      .source = "cowsql/raft; Ongaro and Ousterhout 2014",
-      .options = {{"nodes", "how many servers vote at first", 3, 5, 3},
-                  {"clients", "how many clients there are", 1, 8, 3},
-                  {"keys", "how many keys there are", 1, 16, 2},
-                  {"membership", "whether a further server joins and members change", 0, 1, 0},
-                  {"prevote", "whether pre-vote is on", 0, 1, 1},
-                  {"compact", "entries before the next snapshot", 2, 1000, 16},
-                  {"install-timeout", "of snapshots, ms; the library's default is 30000", 50, 30000,
-                   500},
-                  {"fifo", "whether links keep the order, as TCP does", 0, 1, 1},
-                  {"judges",
-                   "0 all, but for what is known; 1 those that see what clients see; 2 all, and "
-                   "acknowledgements",
-                   0, 2, 0}},
-      .mutants = InfoOf(libraft::Mutants()),
-      .make = libraft::Make};
+  return {.name = "libraft",
+          .about = "cowsql/raft itself, unmodified: a replicated store on the library",
+          .source = "cowsql/raft; Ongaro and Ousterhout 2014",
+          .options = {{"nodes", "how many servers vote at first", 3, 5, 3},
+                      {"clients", "how many clients there are", 1, 8, 3},
+                      {"keys", "how many keys there are", 1, 16, 2},
+                      {"membership", "whether a further server joins and members change", 0, 1, 0},
+                      {"prevote", "whether pre-vote is on", 0, 1, 1},
+                      {"compact", "entries before the next snapshot", 2, 1000, 16},
+                      {"install-timeout", "of snapshots, ms; the library's default is 30000", 50,
+                       30000, 500},
+                      {"fifo", "whether links keep the order, as TCP does", 0, 1, 1},
+                      {"judges", "0 all oracles, 1 those that see what clients see", 0, 1, 0}},
+          .mutants = InfoOf(libraft::Mutants()),
+          .make = libraft::Make};
 }
 
 }  // namespace reprise
