@@ -222,8 +222,10 @@ Scenario Make(const Options& options, const std::string& mutant) {
   Storm(s, static_cast<int>((settings.voters - 1) / 2), options["fifo"] != 0);
   s.storm = kStorm;
   s.calm = 4s;
-  s.oracles =
-      JudgedWith(settings.membership, static_cast<Judges>(options["judges"]), servers, clients);
+  const Judges judges = options["judges"] == 1             ? Judges::kClientsOnly
+                        : settings.judges_acknowledgements ? Judges::kAcknowledgements
+                                                           : Judges::kAll;
+  s.oracles = JudgedWith(settings.membership, judges, servers, clients);
   return s;
 }
 
