@@ -293,7 +293,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
              .full_most = 500ms};
   s.clocks = {.offset = OneIn(4), .drift = OneIn(4), .late_timer = OneIn(50)};
   s.order = OneIn(50);
-  s.storm = 4s;
+  s.storm = std::chrono::milliseconds(options["storm"]);
   s.calm = 1s;
   s.stack_bytes = 256 << 10;
   s.oracles =
@@ -312,7 +312,8 @@ Family Sqlite() {
                        4, 4},
                       {"synchronous", "0 OFF, 1 NORMAL, 2 FULL, 3 EXTRA", 0, 3, 3},
                       {"names", "of files: 0 durable once synced, 1 at once (dirsync)", 0, 1, 0},
-                      {"lies", "whether the disk may lie about syncs", 0, 1, 0}},
+                      {"lies", "whether the disk may lie about syncs", 0, 1, 0},
+                      {"storm", "how long faults may strike, ms", 100, 10'000, 4000}},
           .mutants = InfoOf(Mutants()),
           .make = Make};
 }
