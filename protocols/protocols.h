@@ -14,6 +14,9 @@ Family CheckpointRestart();
 // durability/
 Family ScrubbedStore();
 Family WriteAheadLog();
+// engines/, as far as their libraries were there when this was configured
+Family Libraft();
+Family Sqlite();
 // healing/
 Family DijkstraRing();
 Family LeaseLock();
@@ -35,11 +38,17 @@ inline Catalogue AllProtocols() {
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
   all.Add(LeaseLock());
+#ifndef REPRISE_WITHOUT_LIBRAFT
+  all.Add(Libraft());
+#endif
   all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
   all.Add(ScrubbedStore());
   all.Add(SlidingWindow());
+#ifndef REPRISE_WITHOUT_SQLITE
+  all.Add(Sqlite());
+#endif
   all.Add(WriteAheadLog());
   return all;
 }

@@ -20,6 +20,7 @@ namespace {
 
 // Of a thread and not of the process: other threads may ask what they like.
 constinit thread_local World* watched = nullptr;
+constinit thread_local int looking_away = 0;
 
 constexpr const char* kClock = "env.Now() or env.WallNow()";
 constexpr const char* kSleep = "env.Sleep(), or a timeout of env.Receive()";
@@ -50,6 +51,7 @@ bool Leaks(const char* call, const char* about, const char* instead, void* calle
   World* const world = watched;
   if (world == nullptr || world->running() == nullptr || instead == nullptr) [[likely]]
     return false;
+  if (looking_away != 0) return false;
   const int error = errno;
   world->Leak(call, about, instead, caller);
   errno = error;
@@ -70,6 +72,9 @@ void GuardAgainstLeaks(World* world) {
   if (frame == nullptr) backtrace(&frame, 1);
   watched = world;
 }
+
+LookAway::LookAway() { ++looking_away; }
+LookAway::~LookAway() { --looking_away; }
 
 // Each function below has a name of its own and the name of libc's as its symbol, so that it does
 // not meet the declarations in headers, which differ between versions in what they promise.

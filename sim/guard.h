@@ -1,5 +1,6 @@
 // The leak guard: while node code runs, asking the real world for time, chance, a thread, a file or
-// who one is ends the run, with a verdict that says what to use instead. Private to sim/.
+// who one is ends the run, with a verdict that says what to use instead. Private to sim/, but
+// for LookAway.
 //
 // A run is a pure function of its scenario and its choices as long as node code has no other way to
 // learn anything. The tidy test reads words, and only our own; the guard looks at calls, in
@@ -19,5 +20,16 @@ class World;
 
 // From now on the guard judges this thread by what that world runs; by nothing, where it is null.
 void GuardAgainstLeaks(World* world);
+
+// While it lives, the guard looks away: for a library of others that asks the real world for what
+// no run depends on, such as whether to print a log of its own. It must not live across a call into
+// Env.
+class LookAway {
+ public:
+  LookAway();
+  ~LookAway();
+  LookAway(const LookAway&) = delete;
+  LookAway& operator=(const LookAway&) = delete;
+};
 
 }  // namespace reprise

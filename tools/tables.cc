@@ -21,7 +21,7 @@ std::optional<double> TableRow::difference() const {
 
 bool TableRow::within() const {
   const auto off = difference();
-  return !off || std::fabs(*off) <= tolerance;
+  return !off || (at_least && *off > 0) || std::fabs(*off) <= tolerance;
 }
 
 namespace {
@@ -44,6 +44,7 @@ std::string Difference(const TableRow& row) {
 
 std::string Within(const TableRow& row) {
   if (!row.difference()) return "";
+  if (row.at_least) return row.within() ? "at least" : "NOT at least";
   char text[64];
   std::snprintf(text, sizeof text, row.relative ? "%s %.3g %%" : "%s %.3g",
                 row.within() ? "within" : "NOT within",
@@ -106,6 +107,7 @@ Json TableJson(const Table& table, const std::vector<TableRow>& rows) {
                            {"difference", ValueJson(row.difference())},
                            {"tolerance", row.tolerance},
                            {"relative", row.relative},
+                           {"at_least", row.at_least},
                            {"within", row.within()}});
   }
   return out;

@@ -18,6 +18,7 @@ struct TableRow {
   double tolerance = 0;                   // How far the simulation, or else the model, may be off,
   bool relative = true;                   // as a part of what it is compared with, or as it stands.
   int digits = 4;                         // After the point, when printed.
+  bool at_least = false;                  // It may be more than it is compared with, by any amount.
 
   // What is to be off by no more than the tolerance: the simulation from the model, or where one of
   // them is missing, what there is from the paper. Nothing where there is nothing to compare.

@@ -18,10 +18,16 @@ Table Detection();            // detection
 Table BlobRepair();           // repair
 Table DataLoss();             // data-loss
 Table BoundedLoads();         // bounded-loads
+#ifndef REPRISE_WITHOUT_SQLITE
+Table SqliteModes();  // sqlite
+#endif
 
 inline Tables AllTables() {
   return {SplitVotes(),  CheckpointIntervals(), RingShares(), BarrierCosts(), Downtimes(),
           Costs(),       LeaseDowntime(),       Detection(),  BlobRepair(),   DataLoss(),
+#ifndef REPRISE_WITHOUT_SQLITE
+          SqliteModes(),
+#endif
           BoundedLoads()};
 }
 
