@@ -2,7 +2,7 @@
 // of that whatever one wants to see from afar: crashes, restarts, disk faults, lost messages.
 
 const dense = { events: new Uint32Array(0), lit: new Uint32Array(0), bad: new Uint32Array(0),
-  messages: new Uint32Array(0), flights: new Float64Array(0) };
+  messages: new Uint32Array(0), starts: new Float64Array(0), flights: new Float64Array(0) };
 const kColumn = 3;  // Pixels.
 
 function cleared(name, size) {
@@ -69,9 +69,10 @@ function drawDenseLanes(first, last) {
 function drawDenseMessages(first, last) {
   const lanes = layout.lanes.length;
   if (lanes > 40) return;
-  const wide = Math.max(6, layout.width * lanes * (lanes - 1) / 2500);
+  const wide = Math.min(24, Math.max(6, layout.width * lanes * (lanes - 1) / 6000));
   const columns = Math.ceil(layout.width / wide) + 1, pairs = lanes * lanes;
   const counts = cleared("messages", columns * pairs), flights = cleared("flights", columns * pairs);
+  const starts = cleared("starts", columns * pairs);
   const places = at(), toColumn = scale() / wide, offset = layout.left / wide - view.from * toColumn;
   let most = 1;
   for (let e = first; e < last; ++e) {
@@ -85,6 +86,7 @@ function drawDenseMessages(first, last) {
     if (column < 0 || column >= columns) continue;
     const key = column * pairs + a * lanes + b;
     if (++counts[key] > most) most = counts[key];
+    starts[key] += places[s];
     flights[key] += places[e] - places[s];
   }
   const levels = [[0, 0.12], [0.15, 0.25], [0.5, 0.45]];
@@ -97,7 +99,7 @@ function drawDenseMessages(first, last) {
     for (let key = 0; key < columns * pairs; ++key) {
       const n = counts[key];
       if (n === 0 || n <= above || n > below) continue;
-      const a = Math.floor((key % pairs) / lanes), b = key % lanes, px = (Math.floor(key / pairs) + 0.5) * wide;
+      const a = Math.floor((key % pairs) / lanes), b = key % lanes, px = xOf(starts[key] / n);
       pen.moveTo(px, yOfLane(a));
       pen.lineTo(px + Math.max(2, flights[key] / n * scale()), yOfLane(b));
     }

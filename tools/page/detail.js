@@ -100,7 +100,8 @@ function drawMark(i, px, cy) {
       pen.fillStyle = colour.teal; pen.fillRect(px - 1, cy + 2, 2, 6); break;
     case "sync": case "sync dir":
       pen.fillStyle = colour.teal; pen.fillRect(px - 4, cy + 7, 8, 3); pen.fillRect(px - 1, cy + 2, 2, 6); break;
-    case "sync fail": case "lose": case "rot": case "mishap": badge(px, cy, "!", kindName(i) === "lose" ? colour.red : colour.amber); break;
+    case "sync fail": case "rot": case "mishap": badge(px, cy, "!", colour.amber); break;
+    case "lose": badge(px + 15, cy, "!", colour.red); break;  // Beside the crash that lost it.
     case "clock": disc(px, cy, 7, colour.back, colour.flag, 1.6); line(px, cy, px, cy - 4, colour.flag, 1.4); line(px, cy, px + 3, cy, colour.flag, 1.4); break;
     default: break;
   }
@@ -179,9 +180,12 @@ function drawWords(first, last, said) {
     const note = noteOf(i);
     if (note !== null && label(shorten(note[0], 24), x(i), y(node[i]) + 17, note[1])) --left;
   }
+  const few = said.length < 60;
   for (const [s, e, [px, py]] of said) {
     if (left <= 0) break;
     if (px < layout.left || px > layout.width) continue;
+    // On a steep arrow among many, words hide more than they say.
+    if (!few && e >= 0 && x(e) - x(s) < 16 && !faultKinds[kind[e]]) continue;
     const text = e >= 0 && kindName(e) === "damage" ? textOf(e) : textOf(s);
     if (label(shorten(text, 22), px, py, fateColour(s, e))) --left;
   }

@@ -153,10 +153,13 @@ function drawCutLines(span, a, b) {
 
 function drawLanes() {
   const end = xOf(count === 0 ? 0 : at()[count - 1]) + 14;
+  pen.globalAlpha = view.cone === null ? 1 : 0.5;
   for (const n of layout.lanes) {
     const cy = y(n);
     line(layout.left, cy, Math.min(layout.width, Math.max(layout.left, end)), cy, colour.lane, 1.2);
   }
+  pen.globalAlpha = 1;
+  if (view.cone !== null) drawConeOnLanes();
   const fills = { down: colour.down, recovering: colour.recover, spell: colour.amber };
   for (const span of data.spans) {
     if (span.node < 0 || isHidden(span.node) || !(span.kind in fills)) continue;
@@ -174,6 +177,16 @@ function drawLanes() {
       label(shorten(span.text || "recovering", (b - a) / 6), (a + b) / 2, cy - 15,
         span.kind === "spell" ? colour.flag : colour.recover);
     }
+  }
+}
+// The part of each lane that can have caused the selected event, and the part that it can have caused.
+function drawConeOnLanes() {
+  const places = at();
+  const within = (position) => Math.min(layout.width, Math.max(layout.left, xOf(position)));
+  for (const n of layout.lanes) {
+    const { past, future } = view.coneEnds[n];
+    if (past >= 0) line(layout.left, y(n), within(places[past]), y(n), colour.past, 2.6);
+    if (future >= 0) line(within(places[future]), y(n), within(places[count - 1]), y(n), colour.blue, 2);
   }
 }
 function drawCalm() {
@@ -219,22 +232,26 @@ function drawSelection() {
     disc(px, cy, 11, null, i === view.selected ? colour.blue : colour.ink, i === view.selected ? 2.4 : 1.4);
   }
 }
-function drawViolation() {
-  const i = data.violation;
-  if (i < 0) return;
-  const px = x(i);
-  if (px < layout.left - 4 || px > layout.width + 4) return;
+function violationBox() {
+  const i = data.violation, px = i < 0 ? -1 : x(i);
+  if (i < 0 || px < layout.left - 4 || px > layout.width + 4) return null;
   const on = data.violation_node >= 0 && !isHidden(data.violation_node);
   const cy = on ? y(data.violation_node) : layout.height - layout.bottom - 30;
-  line(px, layout.top, px, layout.height - layout.bottom, colour.red, 1, [3, 3]);
-  disc(px, cy, 5.5, colour.red, null);
-  disc(px, cy, 9.5, null, colour.red, 1.6);
   const lines = [data.oracle, ...wrap(data.reason, 46).slice(0, 4)];
   pen.font = "600 " + kFont;
   const width = Math.max(...lines.map((l) => pen.measureText(l).width)) + 20, height = 15 * lines.length + 10;
   const left = Math.max(layout.left + 4, Math.min(layout.width - width - 6, px - width - 18));
   const below = cy + 18 + height < layout.height - 4;
   const top = Math.max(layout.top + 2, below ? cy + 18 : cy - 18 - height);
+  room.take(left, top, width, height);  // Before anybody else.
+  return { px, cy, lines, left, top, width, height };
+}
+function drawViolation(box) {
+  if (box === null) return;
+  const { px, cy, lines, left, top, width, height } = box;
+  line(px, layout.top, px, layout.height - layout.bottom, colour.red, 1, [3, 3]);
+  disc(px, cy, 5.5, colour.red, null);
+  disc(px, cy, 9.5, null, colour.red, 1.6);
   pen.beginPath();
   pen.roundRect(left, top, width, height, 9);
   pen.fillStyle = colour.back; pen.fill();
@@ -244,6 +261,7 @@ function drawViolation() {
     pen.font = (k === 0 ? "600 " : "") + kFont;
     sign(text, left + width / 2, top + 12 + 15 * k, colour.red);
   });
+  pen.font = kFont;
 }
 function wrap(text, most) {
   const lines = [""];
@@ -270,6 +288,7 @@ function draw() {
   const first = lowerBound(places, positionOf(layout.left - 14)), last = lowerBound(places, positionOf(layout.width + 14));
   drawn.events = last - first;
   drawn.dense = drawn.events > kDenseAbove;
+  const box = violationBox();
   drawRuler();
   drawCuts();
   drawLanes();
@@ -277,7 +296,7 @@ function draw() {
   if (drawn.dense) drawDense(first, last);
   else drawDetail(first, last);
   pen.globalAlpha = 1;
-  drawViolation();
+  drawViolation(box);
   drawHeads();
   drawSelection();
   drawn.ms = performance.now() - began;

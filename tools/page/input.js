@@ -15,6 +15,7 @@ function drawNow() {
 function select(i, move) {
   view.selected = i;
   view.cone = i >= 0 && view.coneWanted ? coneOf(i) : null;
+  if (view.cone !== null) view.coneEnds = coneEndsOf(view.cone);
   if (i >= 0 && move) reveal(i);
   showEvent();
   showState();
@@ -231,6 +232,15 @@ function saveAddress() {
   ownAddress = addressOf();
   try { history.replaceState(null, "", ownAddress); } catch (refused) { /* Some viewers forbid it. */ }
 }
+// What a long run is opened at: the last of it before it failed, without its quiet stretches.
+function showTheEnd() {
+  if (count <= 300 || selfTesting) return;
+  chooseAxis("folded");
+  const end = data.violation >= 0 ? data.violation : count - 1, places = at();
+  view.from = places[Math.max(0, end - 160)];
+  view.to = places[end] + (places[end] - view.from) * 0.06 + 1;
+  clampView();
+}
 function readAddress(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   if (given.get("theme") === "dark" || given.get("theme") === "light") {
@@ -251,6 +261,7 @@ function readAddress(hash) {
   const last = count === 0 ? 1 : at()[count - 1] || 1;
   const [from, to] = (given.get("v") || "").split(",").map(Number);
   if (to > from) { view.from = from * last; view.to = to * last; clampView(); }
+  else if (hash.length < 2) showTheEnd();
   view.coneWanted = given.get("cone") === "1";
   $("cone").setAttribute("aria-pressed", String(view.coneWanted));
   applyFilters();

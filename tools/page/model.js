@@ -234,3 +234,13 @@ function becameOf(i) {
   }
   return ends.length > 0 ? ends.join(", ") : "still underway at the end";
 }
+// Of each node the last event of the past, and the first of the future; -1 where there is none.
+function coneEndsOf(cone) {
+  const ends = data.nodes.map(() => ({ past: -1, future: -1 }));
+  for (let i = 0; i < count; ++i) {
+    if (node[i] < 0 || lostKinds[kind[i]]) continue;
+    if (cone[i] & 1) ends[node[i]].past = i;
+    if (cone[i] & 2 && ends[node[i]].future < 0) ends[node[i]].future = i;
+  }
+  return ends;
+}
