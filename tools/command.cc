@@ -240,7 +240,10 @@ class CommandLine {
     c->add_option("--break-at", raw_.break_at, "Stop in the debugger at the event of this number")
         ->check(Whole(1));
     c->add_option("--events", replay_.events, "Write all events: .jsonl, or compressed");
+    auto* walk = c->add_flag("--interactive", replay_.interactive,
+                             "Walk through the events, forwards and back; help lists commands");
     AddJson(c, replay_.json);
+    walk->excludes(c->get_option("--json"));
   }
 
   void AddShrink() {
