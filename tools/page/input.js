@@ -236,7 +236,10 @@ function saveAddress() {
 function showTheEnd() {
   if (count <= 300 || selfTesting) return;
   chooseAxis("folded");
-  const end = data.violation >= 0 ? data.violation : count - 1, places = at();
+  showUntil(data.violation >= 0 ? data.violation : count - 1);
+}
+function showUntil(end) {
+  const places = at();
   view.from = places[Math.max(0, end - 160)];
   view.to = places[end] + (places[end] - view.from) * 0.06 + 1;
   clampView();
@@ -258,13 +261,15 @@ function readAddress(hash) {
   const axis = given.get("axis");
   fit();
   chooseAxis(Object.hasOwn(axes, axis) ? axis : "time");
+  const event = Number(given.get("e"));
+  const wanted = Number.isInteger(event) && event >= 1 && event <= count ? event - 1 : -1;
   const last = count === 0 ? 1 : at()[count - 1] || 1;
   const [from, to] = (given.get("v") || "").split(",").map(Number);
   if (to > from) { view.from = from * last; view.to = to * last; clampView(); }
-  else if (hash.length < 2) showTheEnd();
+  else if (wanted >= 0 && count > 300) showUntil(Math.min(count - 1, wanted + 40));
+  else if (wanted < 0 && axis === null) showTheEnd();
   view.coneWanted = given.get("cone") === "1";
   $("cone").setAttribute("aria-pressed", String(view.coneWanted));
   applyFilters();
-  const event = Number(given.get("e"));
-  select(Number.isInteger(event) && event >= 1 && event <= count ? event - 1 : -1, true);
+  select(wanted, true);
 }
