@@ -27,6 +27,8 @@ LIBRARIES="libboost-context-dev libabsl-dev libgtest-dev libgmock-dev libbenchma
   libcli11-dev nlohmann-json3-dev libxxhash-dev libzstd-dev libsqlite3-dev libraft-dev
   fonts-liberation|fonts-liberation2 fonts-dejavu-core"
 DEV_PROGRAMS="clang=clang++ clang-format shellcheck"
+# What some tests need and all others do without: a browser, and a debugger.
+TEST_PROGRAMS="chromium chromium-driver=chromedriver gdb"
 
 say() { printf '==> %s\n' "$*" >&2; }
 lack() { printf 'do: %s\n' "$*" >&2; exit 3; }
@@ -81,6 +83,14 @@ setup() {
     lack "apt-get could not install them; as root, run: $by_hand"
 }
 
+# Programs without which some tests are skipped. That they cannot be had is said, and is no failure.
+setup_tests() {
+  wanted=$(missing "$TEST_PROGRAMS" "")
+  [ -n "$wanted" ] || return 0
+  (setup "$TEST_PROGRAMS" "") ||
+    say "without ${wanted% }: the tests of the HTML page and of gdb that need it will be SKIPPED"
+}
+
 build() {
   setup "$PROGRAMS" "$LIBRARIES"
   # Where there is no home to keep a cache in, as for some users of build machines, keep it here.
@@ -104,6 +114,7 @@ case "$command" in
     ;;
   test)
     build
+    setup_tests
     say "testing build/release"
     exec ctest --preset release --parallel "$(nproc)" "$@"
     ;;

@@ -24,8 +24,7 @@ constexpr const char* kAbout =
     "  reprise fuzz chandy-lamport          search for a run that breaks it, and shrink that\n"
     "  reprise explore write-ahead-log      a crash at every call, with every disk it may leave\n"
     "  reprise replay FILE.trace            make a recorded run happen again, bit for bit\n"
-    "  reprise timeline FILE.trace -o -     draw it: svg, png, pdf, dot, txt, or - for the "
-    "terminal\n"
+    "  reprise timeline FILE.trace -o -     draw it: html, svg, png, pdf, dot, txt, or - for here\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise report primary-backup        how well it recovers: RTO, availability, ...\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
@@ -241,7 +240,10 @@ class CommandLine {
     c->add_option("--break-at", raw_.break_at, "Stop in the debugger at the event of this number")
         ->check(Whole(1));
     c->add_option("--events", replay_.events, "Write all events: .jsonl, or compressed");
+    auto* walk = c->add_flag("--interactive", replay_.interactive,
+                             "Walk through the events, forwards and back; help lists commands");
     AddJson(c, replay_.json);
+    walk->excludes(c->get_option("--json"));
   }
 
   void AddShrink() {
@@ -258,7 +260,8 @@ class CommandLine {
     CLI::App* c = Add("timeline", "Draw the run of a trace");
     c->add_option("TRACE", timeline_.trace, "The file")->required();
     c->add_option("-o,--out", timeline_.out,
-                  "FILE.svg, .png, .pdf, .dot or .txt, or - for text here")
+                  "FILE.html (a page to walk through), .svg, .png, .pdf, .dot or .txt, or - for "
+                  "text here")
         ->required();
     c->add_option("--title", timeline_.title, "Instead of what the verdict says");
     c->add_option("--messages", timeline_.messages, "Show at most so many")

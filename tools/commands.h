@@ -76,8 +76,9 @@ struct ReplayArgs {
   std::optional<uint64_t> until;     // Print the events up to this one.
   std::optional<uint64_t> break_at;  // Stop in a debugger at this one.
   bool print_events = false;
-  std::string expect;  // "fail", "pass" or an oracle.
-  std::string events;  // A file to write them to.
+  bool interactive = false;  // Walk through the events, by commands on the standard input.
+  std::string expect;        // "fail", "pass" or an oracle.
+  std::string events;        // A file to write them to.
   bool json = false;
 };
 int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args);

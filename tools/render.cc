@@ -13,6 +13,7 @@
 #include "sim/files.h"
 #include "tools/draw_dot.h"
 #include "tools/draw_text.h"
+#include "tools/page.h"
 
 extern char** environ;
 
@@ -30,7 +31,7 @@ std::string LowerCase(std::string text) {
 }
 
 const char* NameOf(Format format) {
-  static constexpr const char* kNames[] = {"dot", "svg", "png", "pdf", "txt"};
+  static constexpr const char* kNames[] = {"dot", "svg", "png", "pdf", "txt", "html"};
   return kNames[static_cast<size_t>(format)];
 }
 
@@ -89,17 +90,21 @@ absl::StatusOr<Format> FormatOf(const std::string& path) {
   const size_t point = path.rfind('.');
   const bool some = point != std::string::npos && point > name;
   const std::string extension = some ? LowerCase(path.substr(point + 1)) : "";
-  for (Format format : {Format::kDot, Format::kSvg, Format::kPng, Format::kPdf, Format::kText}) {
+  for (Format format :
+       {Format::kDot, Format::kSvg, Format::kPng, Format::kPdf, Format::kText, Format::kHtml}) {
     if (extension == NameOf(format)) return format;
   }
   return absl::InvalidArgumentError(
       (some ? "unknown format \"" + extension + "\" of " + path : "no format in the name " + path) +
-      "; want .dot, .svg, .png, .pdf or .txt, or - for text");
+      "; want .html, .svg, .png, .pdf, .dot or .txt, or - for text");
 }
 
 absl::StatusOr<std::string> RenderDot(const std::string& dot, Format format) {
   if (format == Format::kDot) return dot;
-  if (format == Format::kText) return absl::InvalidArgumentError("text is not made from DOT");
+  if (format == Format::kText || format == Format::kHtml) {
+    return absl::InvalidArgumentError(std::string(format == Format::kText ? "text" : "a page") +
+                                      " is not made from DOT");
+  }
   const Stream in(std::tmpfile()), out(std::tmpfile()), err(std::tmpfile());
   if (in == nullptr || out == nullptr || err == nullptr) {
     return absl::InternalError(std::string("no temporary file: ") + std::strerror(errno));
@@ -132,6 +137,10 @@ absl::Status Draw(const Scenario& scenario, const RunResult& result, const DrawO
                   const std::string& path) {
   const auto format = FormatOf(path);
   if (!format.ok()) return format.status();
+  if (*format == Format::kHtml) {
+    const PageOptions page{.title = options.title, .subtitle = options.subtitle, .trace = ""};
+    return SaveFile(path, MakePage(scenario, result, page));
+  }
   const Picture picture = MakePicture(scenario, result, options);
   if (*format == Format::kText) return SaveFile(path, DrawText(picture));
   return Render(DrawDot(picture), path);

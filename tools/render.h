@@ -13,9 +13,9 @@
 
 namespace reprise {
 
-enum class Format { kDot, kSvg, kPng, kPdf, kText };
+enum class Format { kDot, kSvg, kPng, kPdf, kText, kHtml };
 
-// By the extension: dot, svg, png, pdf or txt. "-" is text. Error: kInvalidArgument.
+// By the extension: dot, svg, png, pdf, txt or html. "-" is text. Error: kInvalidArgument.
 absl::StatusOr<Format> FormatOf(const std::string& path);
 
 // The picture as that format has it. Errors: kInvalidArgument where neato does not make it,

@@ -10,6 +10,7 @@
 #include "tools/console.h"
 #include "tools/event_log.h"
 #include "tools/report.h"
+#include "tools/stepper.h"
 
 namespace reprise {
 namespace {
@@ -133,6 +134,11 @@ int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args) {
   }
   const Choices choices = Choices::FromDepartures(trace->departures);
   const bool kills = KillsTheProcess(trace->oracle);
+  if (kills && args.interactive) {
+    return Complain("replay", absl::InvalidArgumentError(
+                                  args.trace + ": this run ends its process, and leaves no events "
+                                               "to walk through"));
+  }
   const RunResult now =
       kills ? SimulateIsolated(*scenario, choices, {.quiet = false})
             : Simulate(*scenario, choices,
@@ -141,6 +147,7 @@ int ReplayCommand(const Catalogue& catalogue, const ReplayArgs& args) {
   const bool same = kills ? EndsAlike(*trace, now.verdict) : now.digest == trace->digest;
   if (args.print_events || args.until) PrintEvents(now.timeline, args.until.value_or(UINT64_MAX));
   Print(args, *scenario, *trace, now, same);
+  if (args.interactive) StepThrough(*scenario, now);
   if (!args.events.empty()) {
     const absl::Status saved = SaveEvents(args.events, now.timeline);
     if (!saved.ok()) return Complain("replay", saved);

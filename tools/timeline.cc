@@ -4,6 +4,7 @@
 #include "sim/trace.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/page.h"
 #include "tools/render.h"
 
 namespace reprise {
@@ -39,7 +40,14 @@ int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args) {
   if (args.messages != 0) options.messages_whole = options.messages_at_most = args.messages;
   options.subtitle = "trace " + args.trace.substr(args.trace.rfind('/') + 1) +
                      (same ? "" : " (the code has changed since)");
-  if (const absl::Status s = Draw(*scenario, run, options, args.out); !s.ok()) {
+  const bool page = *FormatOf(args.out) == Format::kHtml;
+  const absl::Status s =
+      page ? SaveFile(
+                 args.out,
+                 MakePage(*scenario, run,
+                          {.title = args.title, .subtitle = options.subtitle, .trace = args.trace}))
+           : Draw(*scenario, run, options, args.out);
+  if (!s.ok()) {
     return Complain("timeline", s);
   }
   if (args.out != "-") std::fprintf(stderr, "wrote %s\n", args.out.c_str());
