@@ -4,9 +4,39 @@
 #include "sim/trace.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/history.h"
 #include "tools/render.h"
 
 namespace reprise {
+namespace {
+
+DrawOptions OptionsOf(const TimelineArgs& args, bool same) {
+  DrawOptions options;
+  options.title = args.title;
+  if (args.messages != 0) options.messages_whole = options.messages_at_most = args.messages;
+  options.subtitle = "trace " + args.trace.substr(args.trace.rfind('/') + 1) +
+                     (same ? "" : " (the code has changed since)");
+  options.cone = args.cone;
+  options.dark = args.dark;
+  options.vertical = args.vertical;
+  return options;
+}
+
+absl::Status DrawHistoryOf(const Scenario& scenario, const RunResult& run,
+                           const TimelineArgs& args) {
+  const auto history = HistoryOf(run);
+  if (!history) {
+    return absl::InvalidArgumentError(
+        args.trace +
+        ": no client of this scenario reports operations on a register, a key or a "
+        "list, so there is no history to draw");
+  }
+  const auto format = FormatOf(args.out);
+  if (*format == Format::kText) return SaveFile(args.out, HistoryText(scenario, *history));
+  return Render(DrawHistory(scenario, *history, args.dark), args.out);
+}
+
+}  // namespace
 
 int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args) {
   // Before a long run, so that a mistyped name is told at once.
@@ -34,14 +64,9 @@ int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args) {
                                                  "replay says where it differs); --lenient draws "
                                                  "the run as it is now"));
   }
-  DrawOptions options;
-  options.title = args.title;
-  if (args.messages != 0) options.messages_whole = options.messages_at_most = args.messages;
-  options.subtitle = "trace " + args.trace.substr(args.trace.rfind('/') + 1) +
-                     (same ? "" : " (the code has changed since)");
-  if (const absl::Status s = Draw(*scenario, run, options, args.out); !s.ok()) {
-    return Complain("timeline", s);
-  }
+  const absl::Status drawn = args.history ? DrawHistoryOf(*scenario, run, args)
+                                          : Draw(*scenario, run, OptionsOf(args, same), args.out);
+  if (!drawn.ok()) return Complain("timeline", drawn);
   if (args.out != "-") std::fprintf(stderr, "wrote %s\n", args.out.c_str());
   return kOk;
 }
