@@ -87,6 +87,9 @@ Drawing::Drawing(const Picture& picture, const Axis& axis, Dot& dot, double base
 
 void Drawing::ClaimPlaces() {
   const Picture& picture = picture_;
+  for (size_t lane = 0; turned() && lane < picture.lanes.size(); ++lane) {
+    Claim({-26, Y(lane)}, 34, 40);  // Its name, which is at the head of the page.
+  }
   for (const auto& arrow : picture.arrows) types_.insert({arrow.type, types_.size()});
   for (const auto& mark : picture.marks) {
     if (mark.kind == MarkKind::kFact) facts_.insert({mark.type, facts_.size()});

@@ -191,7 +191,7 @@ class HistoryDrawing {
       x += width + 40;
     };
     entry(Part::kUnexplained, "no order explains its answer");
-    entry(Part::kConflicts, "without it, some order would");
+    entry(Part::kConflicts, "contradicts it");
     entry(Part::kSource, "wrote what another one read");
     entry(Part::kNone, "takes no part");
     if (std::ranges::find(operations_, End::kInDoubt, &HistoryOperation::end) !=
@@ -239,7 +239,7 @@ std::string HistoryText(const Scenario& scenario, const History& history) {
   }
   if (history.key) {
     out +=
-        "\nX no order explains its answer   ! without it, some order would   < wrote what "
+        "\nX no order explains its answer   ! contradicts it   < wrote what "
         "another one read\n";
   }
   return out;

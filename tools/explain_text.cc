@@ -143,8 +143,8 @@ class Writer {
               ? "with event " + Grouped(x_.after)
               : "between events " + Grouped(x_.before) + " and " + Grouped(x_.after)) +
          (x_.after != x_.before + 1 ? ""
-          : sentences.empty()      ? ": " + Clean(Describe(run_.timeline[x_.after - 1]).substr(16))
-                                   : ": " + sentences[0].text));
+          : sentences.empty()       ? ": " + Clean(Describe(run_.timeline[x_.after - 1]).substr(16))
+                                    : ": " + sentences[0].text));
   }
 
   void Nearest() {

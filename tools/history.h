@@ -18,7 +18,7 @@ struct HistoryOperation {
   enum class Part {
     kNone,
     kSource,      // It wrote what another one that takes part has read.
-    kConflicts,   // Without it, there were an order.
+    kConflicts,   // It contradicts that answer: of a smallest contradiction, none may go.
     kUnexplained  // Its answer is the one that no order explains.
   };
   NodeId client{};
