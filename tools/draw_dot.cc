@@ -336,6 +336,13 @@ class Legend {
 
 }  // namespace
 
+std::pair<XY, double> Drawing::LegendPlace() const {
+  double y = (turned() ? -axis_.width() - kAfter : Bottom()) - 24;
+  if (picture_.callout) y -= 10.5 * static_cast<double>(CalloutLines(picture_)) + 16;
+  if (turned()) return {{-Top() - 44, y}, std::max(-Bottom(), 420 - Top())};
+  return {{kHeadLeft, y}, std::max(axis_.width() + kAfter, 500.0)};
+}
+
 // Only what occurs.
 void Drawing::DrawLegend() {
   Legend legend(dot_);
@@ -399,14 +406,9 @@ void Drawing::DrawLegend() {
     });
   }
   if (!axis_.folds().empty()) legend.Band("time folded", "#E4EAF5");
-  double y = (turned() ? -axis_.width() - kAfter : Bottom()) - 24;
-  if (picture_.callout) y -= 10.5 * static_cast<double>(CalloutLines(picture_)) + 16;
+  const auto [at, right] = LegendPlace();
   dot_.Turn(false);
-  if (turned()) {
-    legend.Draw({-Top() - 44, y}, std::max(-Bottom(), 420 - Top()));
-  } else {
-    legend.Draw({kHeadLeft, y}, std::max(axis_.width() + kAfter, 500.0));
-  }
+  legend.Draw(at, right);
   dot_.Turn(turned());
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tools/axis.h"
@@ -64,6 +65,8 @@ class Drawing {
   void DrawHead();
   void DrawCallout();
   void DrawLegend();
+  // Where it begins on the page as it will be, and how far to the right it may go.
+  std::pair<XY, double> LegendPlace() const;
   double X(Time at) const { return axis_.X(at); }
   double Y(size_t lane) const {
     return base_ + static_cast<double>(picture_.lanes.size() - 1 - lane) * gap_;

@@ -128,7 +128,7 @@ class Writer {
         "anew");
     for (const CurvePoint& p : x_.curve) {
       const std::string at = p.event == 0 ? "the start" : Exactly(run_.timeline[p.event - 1].at);
-      const auto bar = static_cast<size_t>(p.chance() * 20 + 0.5);
+      const auto bar = static_cast<size_t>((p.per_mille() + 25) / 50);
       Line("  event " + Padded(Grouped(p.event), 9) + Padded(at, 16) +
            Padded(std::to_string(p.failed) + " of " + std::to_string(p.runs), 10) +
            Padded(std::string(bar, '#'), 21) +

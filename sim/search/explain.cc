@@ -280,9 +280,10 @@ class Explainer {
   }
 
   void FindJump() {
-    double most = 0;
+    int64_t most = 0;
     for (size_t i = 1; i < out_.curve.size(); ++i) {
-      const double jump = out_.curve[i].chance() - out_.curve[i - 1].chance();
+      const auto jump = static_cast<int64_t>(out_.curve[i].per_mille()) -
+                        static_cast<int64_t>(out_.curve[i - 1].per_mille());
       // Of equal jumps the last: what comes before it did not matter as much.
       if (i > 1 && jump < most) continue;
       most = jump;

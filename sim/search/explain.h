@@ -63,9 +63,7 @@ struct CurvePoint {
   uint64_t failed = 0;
   uint64_t otherwise = 0;  // How often another oracle complained.
 
-  double chance() const {
-    return runs == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(runs);
-  }
+  uint64_t per_mille() const { return runs == 0 ? 0 : failed * 1000 / runs; }
 };
 
 struct PassingRun {

@@ -53,7 +53,8 @@ Reseeder::Reseeder(const Scenario& scenario, const RunResult& run, uint64_t even
   const RunResult known = Simulate(stopped, again, {.find_opportunities = true});
   runs_ = 1;
   for (const Taken& t : known.taken) {
-    if (!IsFuture(t.departure.address)) past_.push_back(t.departure);
+    // The step in which the event happened may have gone on and drawn more.
+    if (t.event < event && !IsFuture(t.departure.address)) past_.push_back(t.departure);
   }
   for (const Opportunity& o : known.opportunities) {
     if (!IsFuture(o.address)) past_.push_back({o.address, 0, o.bound});

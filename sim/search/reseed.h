@@ -7,6 +7,10 @@
 // faults that are planned by slots of time are past where their slot is. Zeros that node code drew
 // are not told, so they are found out: a run with another past shows what it drew there, and that
 // is made zero, until the past is the same. Whether it is, is checked event by event, of every run.
+//
+// What struck after the event is drawn anew; but the step in which the event happened is over only
+// when its node waits again, and faults that did not strike before that do not strike in the future
+// either.
 
 #pragma once
 
