@@ -129,15 +129,24 @@ class DiffDrawing {
     const std::string text =
         "first difference: event " + Thousands(alignment_.first) + ", " + Exactly(*differ_at_);
     const double half = TextWidth(text, 9, true) / 2;
-    dot_.Text({std::max(x, half + 60), top_ + 30}, text, {9, paint::kRed, true, true});
+    const double free = TextWidth(NameOf(one_), 8.5, true) - 16;  // To the right of the name.
+    dot_.Text({std::max(x, free + half), top_ + 30}, text, {9, paint::kRed, true, true});
+  }
+
+  static std::string NameOf(const Remade& made) {
+    const Verdict& v = made.run.verdict;
+    const bool pass = v.kind == Verdict::Kind::kPass;
+    return std::string(pass         ? "PASS  "
+                       : v.failed() ? "FAIL  "
+                                    : "unknown  ") +
+           Shorten(Clean(made.name), 70);
   }
 
   void DrawName(const Remade& made, double y, std::string_view usual) {
     const Verdict& v = made.run.verdict;
     const bool pass = v.kind == Verdict::Kind::kPass;
     const std::string_view color = pass ? paint::kGreen : v.failed() ? paint::kRed : usual;
-    const std::string word = pass ? "PASS" : v.failed() ? "FAIL" : "unknown";
-    const std::string text = word + "  " + Shorten(Clean(made.name), 70);
+    const std::string text = NameOf(made);
     const double width = TextWidth(text, 8.5, true) + 14;
     dot_.Pill({width / 2 - 42, y}, width, 16, {color, color, "#FFFFFF", 0.8}, text, 8.5, true);
   }

@@ -166,10 +166,11 @@ class Writer {
       Line("       (" + Count(story.left_out, "sentence") + " before these: --sentences N)");
     }
     size_t number = story.left_out;
+    const size_t width = std::to_string(number + story.sentences.size() + 1).size() + 4;
     for (const Sentence& s : story.sentences) {
-      Line(Padded("  " + std::to_string(++number), 6) + Padded(Exactly(s.at), 15) + s.text);
+      Line(Padded("  " + std::to_string(++number), width) + Padded(Exactly(s.at), 15) + s.text);
     }
-    Line(Padded("  " + std::to_string(++number), 6) + Padded(Exactly(run_.verdict.at), 15) +
+    Line(Padded("  " + std::to_string(++number), width) + Padded(Exactly(run_.verdict.at), 15) +
          run_.verdict.oracle + ": " + Clean(OneLine(run_.verdict.reason)));
   }
 
