@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "tests/export_check.h"
@@ -72,7 +73,8 @@ std::string WithEvent(const std::string& text, const std::string& phase,
 }
 
 TEST(Export, BrokenPerfettoFailsItsCheck) {
-  const Case c = Cases()[1];
+  const std::vector<Case> cases = Cases();
+  const Case& c = cases[1];
   const std::string text = ToPerfetto(c.scenario, c.run);
   ASSERT_EQ(WrongWithPerfetto(text), "");
   const auto wrong = [&](const std::string& phase, const std::function<void(Json&)>& change) {
@@ -103,7 +105,8 @@ TEST(Export, ShivizClocksAreVectorClocks) {
 }
 
 TEST(Export, BrokenShivizFailsItsCheck) {
-  const Case c = Cases()[0];
+  const std::vector<Case> cases = Cases();
+  const Case& c = cases[0];
   const std::string text = ToShiviz(c.scenario, c.run);
   ASSERT_EQ(WrongWithShiviz(text), "");
   EXPECT_NE(WrongWithShiviz(Replaced(text, "n1 {\"n1\":2}", "n1 {\"n1\":3}")), "");
@@ -121,7 +124,8 @@ TEST(Export, MermaidObeysItsGrammar) {
     if (!text.ok()) continue;
     EXPECT_EQ(WrongWithMermaid(*text), "");
   }
-  const Case c = Cases()[0];
+  const std::vector<Case> cases = Cases();
+  const Case& c = cases[0];
   const std::string text = *ToMermaid(c.scenario, c.run);
   EXPECT_THAT(text, testing::HasSubstr("n1-)n2: Number(1)"));
   EXPECT_NE(WrongWithMermaid(Replaced(text, "Number(1)", "Number;1")), "");
@@ -140,7 +144,8 @@ TEST(Export, ALongRunIsNoSequenceDiagram) {
 }
 
 TEST(Export, JsonLinesAreEvents) {
-  const Case c = Cases()[1];
+  const std::vector<Case> cases = Cases();
+  const Case& c = cases[1];
   const std::string text = JsonLines(c.run.timeline);
   EXPECT_EQ(WrongWithJsonLines(text), "");
   EXPECT_NE(WrongWithJsonLines(text.substr(text.find('\n') + 1)), "");

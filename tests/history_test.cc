@@ -35,7 +35,7 @@ Scenario Reports(NodeMain main, std::function<Oracles()> oracles) {
   return s;
 }
 
-RunResult Run(const Scenario& s) { return Simulate(s, Choices::Calm(), {.keep_events = true}); }
+RunResult RunOf(const Scenario& s) { return Simulate(s, Choices::Calm(), {.keep_events = true}); }
 
 OpId Op(uint32_t client, uint64_t sequence) { return {NodeId{client}, sequence}; }
 
@@ -68,7 +68,7 @@ Scenario StaleRead() {
 
 TEST(History, AStaleReadAndTheWriteThatItMissed) {
   const Scenario s = StaleRead();
-  const RunResult run = Run(s);
+  const RunResult run = RunOf(s);
   ASSERT_TRUE(run.verdict.failed());
   const auto history = HistoryOf(run);
   ASSERT_TRUE(history);
@@ -89,7 +89,7 @@ TEST(History, ALostElementOfAList) {
         Do<AppendList>(env, Op(2, 1), AppendList::Read(), AppendList::Got({1, 2, 4}));
       },
       JudgedBy(models::LinearizableList()));
-  const auto history = HistoryOf(Run(s));
+  const auto history = HistoryOf(RunOf(s));
   ASSERT_TRUE(history && history->key);
   EXPECT_EQ(PartsOf(*history), (std::vector<Part>{Part::kSource, Part::kSource, Part::kConflicts,
                                                   Part::kSource, Part::kUnexplained}));
@@ -105,7 +105,7 @@ TEST(History, WhatIsInDoubtHasNoEnd) {
         Do<KeyValue>(env, Op(1, 3), KeyValue::Get(), KeyValue::Got(5));
       },
       JudgedBy(models::LinearizableKeyValue()));
-  const RunResult run = Run(s);
+  const RunResult run = RunOf(s);
   EXPECT_FALSE(run.verdict.failed());
   const auto history = HistoryOf(run);
   ASSERT_TRUE(history);
@@ -118,12 +118,12 @@ TEST(History, WhatIsInDoubtHasNoEnd) {
 
 TEST(History, ARunWithoutOperationsHasNone) {
   const Scenario s = Reports([](Env& env) { env.Sleep(1ms); }, JudgedBy());
-  EXPECT_FALSE(HistoryOf(Run(s)));
+  EXPECT_FALSE(HistoryOf(RunOf(s)));
 }
 
 TEST(History, AsTextAndAsAPicture) {
   const Scenario s = StaleRead();
-  const auto history = HistoryOf(Run(s));
+  const auto history = HistoryOf(RunOf(s));
   const std::string text = HistoryText(s, *history);
   EXPECT_THAT(text, testing::ContainsRegex("X n2 .*read: got 1"));
   EXPECT_THAT(text, testing::ContainsRegex("! n1 .*write 2"));
