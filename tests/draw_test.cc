@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -297,6 +298,54 @@ TEST(DrawDot, ShowsAPartThatIsAskedFor) {
   EXPECT_EQ(picture.arrows.size(), 100u);
   EXPECT_FALSE(picture.callout.has_value());
   EXPECT_TRUE(Has(picture.note, "from 1 s until 1.5 s")) << picture.note;
+}
+
+// Where the node of that label is, as x and y.
+std::pair<double, double> PlaceOf(const std::string& dot, const std::string& label) {
+  const size_t at = dot.find("label=<" + label + ">");
+  EXPECT_NE(at, dot.npos) << label;
+  const size_t pos = dot.find("pos=\"", at);
+  std::pair<double, double> place;
+  EXPECT_EQ(std::sscanf(dot.c_str() + pos, "pos=\"%lf,%lf", &place.first, &place.second), 2);
+  return place;
+}
+
+TEST(DrawDot, AConeIsBoldAndTheRestFaded) {
+  Story s;
+  s.Message(10, 1, 2, Add{1}, 5);    // Heard of by the one that fails,
+  s.Message(10, 1, 3, Say{"x"}, 5);  // and not.
+  s.Fail(20, 2, "wrong");
+  const std::string dot = s.Dot({.cone = true});
+  EXPECT_TRUE(Has(dot, "<Add(1)>"));
+  EXPECT_FALSE(Has(dot, "<Say("));
+  EXPECT_TRUE(Has(s.Dot(), "<Say("));
+  EXPECT_TRUE(Has(dot, "#D3DAE1"));
+  EXPECT_FALSE(Has(s.Dot(), "#D3DAE1"));
+  // Where the whole run is judged, all of it is in the past.
+  s.result.verdict.node = kNobody;
+  EXPECT_FALSE(Has(s.Dot({.cone = true}), "#D3DAE1"));
+}
+
+TEST(DrawDot, ADarkPageHasNoLightColours) {
+  const std::string light = Everything().Dot(), dark = Everything().Dot({.dark = true});
+  for (const char* color : {"#FFFFFF", "#1F2933", "#52606D", "#EEF1F4", "#D62839", "#FFE3E3"}) {
+    EXPECT_TRUE(Has(light, color)) << color;
+    EXPECT_FALSE(Has(dark, color)) << color;
+  }
+  EXPECT_TRUE(Has(dark, "bgcolor=\"#10171F\""));
+  EXPECT_EQ(Edges(light), Edges(dark));
+}
+
+TEST(DrawDot, OnATurnedPageTimeRunsDown) {
+  const std::string dot = Everything().Dot({.vertical = true});
+  EXPECT_EQ(Edges(dot), Edges(Everything().Dot()));
+  const auto n1 = PlaceOf(dot, "n1"), n2 = PlaceOf(dot, "n2"), n3 = PlaceOf(dot, "n3");
+  EXPECT_LT(n1.first, n2.first);
+  EXPECT_LT(n2.first, n3.first);
+  EXPECT_EQ(n1.second, n3.second);
+  EXPECT_LT(PlaceOf(dot, "<B>crash</B>").second, n1.second);
+  EXPECT_LT(PlaceOf(dot, "<B>restart</B>").second, PlaceOf(dot, "<B>crash</B>").second);
+  EXPECT_GT(PlaceOf(Everything().Dot(), "n1").second, PlaceOf(Everything().Dot(), "n2").second);
 }
 
 TEST(DrawDot, EqualRunsGiveEqualText) {

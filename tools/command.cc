@@ -12,6 +12,7 @@
 #include "tools/again.h"
 #include "tools/commands.h"
 #include "tools/console.h"
+#include "tools/looking.h"
 #include "tools/parse.h"
 
 namespace reprise {
@@ -25,6 +26,11 @@ constexpr const char* kAbout =
     "  reprise explore write-ahead-log      a crash at every call, with every disk it may leave\n"
     "  reprise replay FILE.trace            make a recorded run happen again, bit for bit\n"
     "  reprise timeline FILE.trace -o -     draw it: html, svg, png, pdf, dot, txt, or - for here\n"
+    "  reprise explain FILE.trace           why it failed: what was needed, and when it was too "
+    "late\n"
+    "  reprise diff FILE.trace              beside the nearest run that passes, and where they "
+    "part\n"
+    "  reprise export FILE.trace -o F.json  for other viewers: Perfetto, ShiViz, Mermaid, JSON\n"
     "  reprise shrink FILE.trace -o OUT     fewer departures that fail the same way\n"
     "  reprise report primary-backup        how well it recovers: RTO, availability, ...\n"
     "  reprise mutants                      how soon every known bug is found, and how small\n"
@@ -60,6 +66,7 @@ class CommandLine {
     AddReplay();
     AddShrink();
     AddTimeline();
+    looking_.AddTo(app_);
     AddReport();
     AddMutants();
     AddNeeds();
@@ -266,6 +273,11 @@ class CommandLine {
     c->add_option("--title", timeline_.title, "Instead of what the verdict says");
     c->add_option("--messages", timeline_.messages, "Show at most so many")
         ->check(Whole(1, 1'000'000));
+    c->add_flag("--cone", timeline_.cone, "The causal past of the violation bold, the rest faded");
+    c->add_flag("--vertical", timeline_.vertical, "Time runs down");
+    c->add_flag("--dark", timeline_.dark, "For a dark page");
+    c->add_flag("--history", timeline_.history,
+                "What clients invoked and got back, with what conflicts marked");
     c->add_flag("--lenient", timeline_.lenient,
                 "Draw the run as it is now, though the code changed");
   }
@@ -381,6 +393,7 @@ class CommandLine {
     }
     if (Chose("shrink")) return ShrinkCommand(catalogue_, shrink_);
     if (Chose("timeline")) return TimelineCommand(catalogue_, timeline_);
+    if (const auto status = looking_.Run(app_, catalogue_, jobs)) return *status;
     if (Chose("report")) {
       report_.scenario.options = *options;
       report_.jobs = jobs;
@@ -436,6 +449,7 @@ class CommandLine {
   ReplayArgs replay_;
   ShrinkArgs shrink_;
   TimelineArgs timeline_;
+  Looking looking_;
   ReportArgs report_;
   MutantsArgs mutants_;
   NeedsArgs needs_;

@@ -94,9 +94,44 @@ struct TimelineArgs {
   std::string trace, out;
   std::string title;
   size_t messages = 0;  // At most; 0 for the usual number.
+  bool cone = false;    // The causal past of the violation bold, the rest faded.
+  bool dark = false;
+  bool vertical = false;  // Time runs down.
+  bool history = false;   // What clients invoked and got back, instead of messages.
   bool lenient = false;
 };
 int TimelineCommand(const Catalogue& catalogue, const TimelineArgs& args);
+
+struct DiffArgs {
+  std::string one, other;  // Traces; without the other, the nearest run that passes.
+  std::string out;         // A file for a picture or text, where not empty.
+  size_t events = 60;
+  size_t messages = 60;
+  uint64_t runs = 1000;
+  int jobs = 1;
+  bool lenient = false;
+  bool json = false;
+};
+int DiffCommand(const Catalogue& catalogue, const DiffArgs& args);
+
+struct ExplainArgs {
+  std::vector<std::string> traces;  // One, but for a table.
+  uint64_t runs = 1000;
+  uint64_t futures = 40;
+  size_t sentences = 40;
+  int jobs = 0;  // As many as there are processors.
+  bool table = false;
+  bool lenient = false;
+  bool json = false;
+};
+int ExplainCommand(const Catalogue& catalogue, const ExplainArgs& args);
+
+struct ExportArgs {
+  std::string trace, out;
+  std::string format;  // By the ending of the file, where empty.
+  bool lenient = false;
+};
+int ExportCommand(const Catalogue& catalogue, const ExportArgs& args);
 
 struct ReportArgs {
   ScenarioArgs scenario;

@@ -1,11 +1,25 @@
 #include "tools/dot.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "sim/check.h"
 #include "tools/wording.h"
 
 namespace reprise {
 namespace {
+
+// What a colour of a light page is on a dark one.
+constexpr std::pair<std::string_view, std::string_view> kDark[] = {
+    {"#FFFFFF", "#10171F"}, {"#1F2933", "#F1F5F9"}, {"#52606D", "#A0B0C0"}, {"#7B8794", "#8696A6"},
+    {"#EEF1F4", "#1C2731"}, {"#D62839", "#FF6B6B"}, {"#B01E2E", "#FF8787"}, {"#E8590C", "#FF922B"},
+    {"#8D99A6", "#6B7885"}, {"#AE3EC9", "#DA77F2"}, {"#F0B429", "#FFD43B"}, {"#F08C00", "#FFA94D"},
+    {"#B35900", "#FFC078"}, {"#3B5BDB", "#748FFC"}, {"#0F8B8D", "#3BC9DB"}, {"#2F9E44", "#69DB7C"},
+    {"#9AA5B1", "#66727F"}, {"#D3DAE1", "#2B3743"}, {"#FFE3E3", "#3B1219"}, {"#F4F7FC", "#16202B"},
+    {"#E4EAF5", "#22303F"}, {"#D9E0E6", "#2B3744"}, {"#E4E9EE", "#26323D"}, {"#4A6FA5", "#74A9FF"},
+    {"#5C5FC4", "#9A9CFF"}, {"#A0682A", "#E0A458"}, {"#C2417C", "#FF7EB6"}, {"#6B7A2A", "#C0D060"},
+    {"#364FC7", "#8FA6FF"}, {"#2B8A3E", "#8CE99A"}, {"#7048E8", "#B197FC"}, {"#0B7285", "#66D9E8"},
+    {"#A61E4D", "#FAA2C1"}, {"#5F3DC4", "#D0BFFF"}, {"#000000", "#000000"}};
 
 constexpr std::string_view kFont = "Inter,Helvetica,Arial,sans-serif";
 
@@ -18,11 +32,6 @@ std::string Inches(double points) { return Fixed(points / 72, 4); }
 std::string Size(double width, double height) {
   return Attribute("width", Inches(width)) + Attribute("height", Inches(height)) +
          Attribute("fixedsize", "true");
-}
-
-std::string InkOf(const Dot::Ink& ink) {
-  return Attribute("fillcolor", ink.fill) + Attribute("color", ink.stroke) +
-         Attribute("penwidth", Fixed(ink.pen)) + Attribute("fontcolor", ink.text);
 }
 
 bool IsBlank(std::string_view text) { return text.find_first_not_of(' ') == text.npos; }
@@ -47,6 +56,20 @@ std::string HtmlLine(std::string_view text, bool bold) {
 std::string PointText(XY at) { return Fixed(at.x) + " " + Fixed(at.y) + " "; }
 
 }  // namespace
+
+std::string OnDark(std::string_view color) {
+  for (const auto& [light, dark] : kDark) {
+    if (color.starts_with(light))
+      return std::string(dark) + std::string(color.substr(light.size()));
+  }
+  CHECK(color.empty());  // Each colour that is drawn stands in the table.
+  return "";
+}
+
+std::string Dot::InkOf(const Ink& ink) const {
+  return Attribute("fillcolor", Paint(ink.fill)) + Attribute("color", Paint(ink.stroke)) +
+         Attribute("penwidth", Fixed(ink.pen)) + Attribute("fontcolor", Paint(ink.text));
+}
 
 std::string Quoted(std::string_view clean) {
   std::string out;
@@ -92,6 +115,7 @@ double TextWidth(std::string_view clean, double font_size, bool bold) {
 
 std::string Dot::Node(XY at, const std::string& attributes, std::string_view tip) {
   const std::string name = "x" + std::to_string(++count_);
+  at = Map(at);
   nodes_ += "  " + name + " [" + attributes +
             (tip.empty() ? "" : Attribute("tooltip", Quoted(tip))) + "pos=\"" + Fixed(at.x) + "," +
             Fixed(at.y) + "!\"];\n";
@@ -131,12 +155,13 @@ std::string Dot::Pill(XY at, double width, double height, const Ink& ink, std::s
 }
 
 std::string Dot::Text(XY at, std::string_view text, const Type& type, std::string_view tip) {
-  return Node(at,
-              "shape=\"plaintext\", " + Label(text, type.bold) +
-                  Attribute("fontsize", Fixed(type.size)) + Attribute("fontcolor", type.color) +
-                  (type.backed ? "style=\"filled\", fillcolor=\"#FFFFFFD8\", " : "") +
-                  "margin=\"0.012,0.0\", width=\"0.01\", height=\"0.01\", ",
-              tip);
+  return Node(
+      at,
+      "shape=\"plaintext\", " + Label(text, type.bold) + Attribute("fontsize", Fixed(type.size)) +
+          Attribute("fontcolor", Paint(type.color)) +
+          (type.backed ? "style=\"filled\", " + Attribute("fillcolor", Paint("#FFFFFFD8")) : "") +
+          "margin=\"0.012,0.0\", width=\"0.01\", height=\"0.01\", ",
+      tip);
 }
 
 std::string Dot::TextFrom(XY at, const std::vector<std::string>& lines, const Type& type) {
@@ -151,10 +176,12 @@ std::string Dot::TextFrom(XY at, const std::vector<std::string>& lines, const Ty
   label = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"0\" CELLSPACING=\"0\" WIDTH=\"" +
           Fixed(widest, 0) + "\"><TR><TD ALIGN=\"LEFT\" BALIGN=\"LEFT\">" + label +
           "</TD></TR></TABLE>";
-  at.x += widest / 2;
+  at = {Map(at).x + widest / 2, Map(at).y};
+  at = turned_ ? XY{-at.y, -at.x} : at;
   return Node(at,
               "shape=\"plaintext\", label=<" + label + ">, " +
-                  Attribute("fontsize", Fixed(type.size)) + Attribute("fontcolor", type.color) +
+                  Attribute("fontsize", Fixed(type.size)) +
+                  Attribute("fontcolor", Paint(type.color)) +
                   "margin=\"0\", width=\"0.01\", height=\"0.01\", ",
               {});
 }
@@ -174,7 +201,7 @@ std::string Dot::Box(XY at, double width, double height, const Ink& ink,
 void Dot::Edge(const std::string& from, const std::string& to, const Line& line,
                std::string_view tip) {
   const std::string text = Quoted(tip);
-  edges_ += "  " + from + " -> " + to + " [" + Attribute("color", line.color) +
+  edges_ += "  " + from + " -> " + to + " [" + Attribute("color", Paint(line.color)) +
             Attribute("penwidth", Fixed(line.pen)) + Attribute("style", line.style) +
             (tip.empty() ? "" : Attribute("tooltip", text) + Attribute("edgetooltip", text)) +
             "arrowhead=\"" + std::string(line.head) + "\"];\n";
@@ -182,12 +209,13 @@ void Dot::Edge(const std::string& from, const std::string& to, const Line& line,
 
 void Dot::Pen(std::string_view color, double pen, std::string_view style) {
   const std::string width = "setlinewidth(" + Fixed(pen) + ")";
-  background_ += "c " + Operand(color) + "S " + Operand(width) + "S " + Operand(style);
+  background_ += "c " + Operand(Paint(color)) + "S " + Operand(width) + "S " + Operand(style);
 }
 
 void Dot::Band(XY low, XY high, std::string_view color) {
+  low = Map(low), high = Map(high);
   // A filled polygon is outlined with whatever pen was used last, so put that away first.
-  background_ += "S 5 -solid c 9 -#00000000 C " + Operand(color) + "P 4 " + PointText(low) +
+  background_ += "S 5 -solid c 9 -#00000000 C " + Operand(Paint(color)) + "P 4 " + PointText(low) +
                  PointText({high.x, low.y}) + PointText(high) + PointText({low.x, high.y});
 }
 
@@ -195,14 +223,16 @@ void Dot::Stroke(const std::vector<XY>& points, std::string_view color, double p
                  std::string_view style) {
   Pen(color, pen, style);
   background_ += "L " + std::to_string(points.size()) + " ";
-  for (XY point : points) background_ += PointText(point);
+  for (XY point : points) background_ += PointText(Map(point));
 }
 
 std::string Dot::Finish(std::string_view title) const {
   const std::string font = Attribute("fontname", kFont);
   return "// Every place is fixed: render with  neato -n2 -Tsvg\n"
          "digraph timeline {\n"
-         "  graph [bgcolor=\"#FFFFFF\", outputorder=\"edgesfirst\", splines=\"line\", "
+         "  graph [bgcolor=\"" +
+         Paint("#FFFFFF") +
+         "\", outputorder=\"edgesfirst\", splines=\"line\", "
          "pad=\"0.25\", " +
          font + Attribute("tooltip", Quoted(title)) + "_background=\"" + background_ + "\"];\n" +
          "  node [" + font + "fontsize=\"9\", tooltip=\" \"];\n" + "  edge [" + font +

@@ -20,8 +20,22 @@ struct XY {
   double x = 0, y = 0;
 };
 
+// A colour of a light page as a dark page has it; an alpha at its end stays.
+std::string OnDark(std::string_view color);
+
 class Dot {
  public:
+  // A dark page has other colours; on a turned one what went to the right goes down, and what went
+  // up goes to the left. Colours and places are always said as of a light page that is not turned.
+  struct Page {
+    bool dark = false, turned = false;
+  };
+
+  Dot() = default;
+  explicit Dot(Page page) : page_(page), turned_(page.turned) {}
+  // For what stands upright on a turned page, such as its title.
+  void Turn(bool turned) { turned_ = turned; }
+
   struct Ink {
     std::string_view fill = "#FFFFFF", stroke = "#FFFFFF", text = "#FFFFFF";
     double pen = 0.8;
@@ -65,6 +79,14 @@ class Dot {
  private:
   std::string Node(XY at, const std::string& attributes, std::string_view tip);
   void Pen(std::string_view color, double pen, std::string_view style);
+  std::string Paint(std::string_view color) const {
+    return page_.dark ? OnDark(color) : std::string(color);
+  }
+  std::string InkOf(const Ink& ink) const;
+  XY Map(XY at) const { return turned_ ? XY{-at.y, -at.x} : at; }
+
+  Page page_;
+  bool turned_ = false;
 
   size_t count_ = 0;
   std::string background_, nodes_, edges_;

@@ -19,6 +19,12 @@ constexpr double kHeadLeft = -48;
 constexpr size_t kReasonLine = 58, kReasonLines = 5;
 constexpr size_t kTypesInLegend = 8;
 
+size_t CalloutLines(const Picture& picture) {
+  return 1 + Wrap(picture.callout->reason, kReasonLine, kReasonLines).size();
+}
+
+}  // namespace
+
 std::vector<Time> MomentsOf(const Picture& picture) {
   std::vector<Time> moments;
   for (const auto& arrow : picture.arrows) moments.insert(moments.end(), {arrow.sent, arrow.ended});
@@ -64,30 +70,49 @@ std::vector<std::string> Wrap(const std::string& text, size_t length, size_t lin
   return lines;
 }
 
-size_t CalloutLines(const Picture& picture) {
-  return 1 + Wrap(picture.callout->reason, kReasonLine, kReasonLines).size();
+Drawing::Drawing(const Picture& picture)
+    : picture_(picture),
+      own_axis_(Axis(MomentsOf(picture), TypicalOf(picture))),
+      axis_(*own_axis_),
+      own_dot_({picture.dark, picture.vertical}),
+      dot_(own_dot_),
+      gap_(picture.vertical ? kWideLaneGap : kLaneGap) {
+  ClaimPlaces();
 }
 
-}  // namespace
+Drawing::Drawing(const Picture& picture, const Axis& axis, Dot& dot, double base)
+    : picture_(picture), axis_(axis), dot_(dot), base_(base) {
+  ClaimPlaces();
+}
 
-Drawing::Drawing(const Picture& picture)
-    : picture_(picture), axis_(MomentsOf(picture), TypicalOf(picture)) {
+void Drawing::ClaimPlaces() {
+  const Picture& picture = picture_;
+  for (size_t lane = 0; turned() && lane < picture.lanes.size(); ++lane) {
+    Claim({-26, Y(lane)}, 34, 40);  // Its name, which is at the head of the page.
+  }
   for (const auto& arrow : picture.arrows) types_.insert({arrow.type, types_.size()});
   for (const auto& mark : picture.marks) {
     if (mark.kind == MarkKind::kFact) facts_.insert({mark.type, facts_.size()});
-    if (mark.saved_state && room_.Take({X(mark.at), Y(mark.lane)}, WidthOf(mark), 14)) {
+    if (mark.saved_state && Take({X(mark.at), Y(mark.lane)}, WidthOf(mark), 14)) {
       on_lane_.insert(mark.event);
     }
     if (mark.kind != MarkKind::kCrash && mark.kind != MarkKind::kRestart) continue;
-    room_.Claim({X(mark.at), Y(mark.lane) - 6}, 26, 30);
+    Claim({X(mark.at), Y(mark.lane) - 6}, 26, 30);
   }
   if (picture.callout && picture.callout->lane != Picture::kNoLane) {
-    room_.Claim({X(picture.callout->at), Y(picture.callout->lane)}, 18, 18);
+    Claim({X(picture.callout->at), Y(picture.callout->lane)}, 18, 18);
   }
 }
 
 std::string Drawing::Draw() {
   DrawGrid();
+  DrawBody();
+  DrawHead();
+  DrawLegend();
+  return dot_.Finish(picture_.title);
+}
+
+void Drawing::DrawBody() {
   DrawCuts();
   DrawLanes();
   DrawCalm();
@@ -96,9 +121,6 @@ std::string Drawing::Draw() {
   DrawMarks();
   LabelArrows();
   DrawCallout();
-  DrawHead();
-  DrawLegend();
-  return dot_.Finish(picture_.title);
 }
 
 void Drawing::DrawGrid() {
@@ -113,12 +135,13 @@ void Drawing::DrawGrid() {
       const std::string longer = "⋯ " + count + " more, " + length + " ⋯";
       if (TextWidth(longer, 7) < fold.x_to - fold.x_from) text = longer;
     }
-    if (TextWidth(text, 7) > fold.x_to - fold.x_from) continue;
-    dot_.Text({(fold.x_from + fold.x_to) / 2, Bottom() + 7}, text, {7, "#9AA5B1"});
+    if (!turned() && TextWidth(text, 7) > fold.x_to - fold.x_from) continue;
+    dot_.Text({(fold.x_from + fold.x_to) / 2, turned() ? Top() - 30 : Bottom() + 7}, text,
+              {7, "#9AA5B1"});
   }
   for (const auto& tick : axis_.Ticks()) {
     dot_.Stroke({{tick.x, Bottom()}, {tick.x, Top()}}, paint::kGrid, 1);
-    dot_.Text({tick.x, Top() + 9}, tick.text, {8, paint::kGrey});
+    dot_.Text({tick.x, Top() + (turned() ? 26 : 9)}, tick.text, {8, paint::kGrey});
   }
 }
 
@@ -136,8 +159,9 @@ void Drawing::DrawCuts() {
     const double width = TextWidth(text, 8.5, true) + 4;
     // Partitions overlap; their names must not.
     for (double y = Top() - 7; n < 64; y -= 11, ++n) {
-      const XY at{std::max((from + to) / 2, width / 2 - 20), y};
-      if (y < Top() - 30 || room_.Take(at, width, 10)) {
+      XY at{std::max((from + to) / 2, width / 2 - 20), y};
+      if (turned()) at = {(from + to) / 2 + (Top() - 7 - y), Bottom() - width / 2 - 6};
+      if (y < Top() - 30 || Take(at, width, 10)) {
         dot_.Text(at, text, {8.5, paint::kOrange, true, false},
                   "from " + Exactly(span.from) + " to " + Exactly(span.to));
         break;
@@ -157,9 +181,19 @@ void Drawing::DrawCutLine(const Picture::Span& span) {
     const auto above = side_of.find(lane - 1), below = side_of.find(lane);
     if (above == side_of.end() || below == side_of.end() || above->second == below->second)
       continue;
-    const double y = Y(lane) + kLaneGap / 2;
+    const double y = Y(lane) + gap_ / 2;
     dot_.Stroke({{X(span.from), y}, {X(span.to), y}}, paint::kOrange, 1.6, "dashed");
   }
+}
+
+// Bold as far as it can have caused anything, where that is shown.
+void Drawing::DrawLane(size_t lane, double from, double to) {
+  const double y = Y(lane);
+  const auto& past = picture_.lanes[lane].past_until;
+  if (!past) return dot_.Stroke({{from, y}, {to, y}}, paint::kLane, 1.4);
+  const double until = std::clamp(X(*past), from, to);
+  if (until > from) dot_.Stroke({{from, y}, {until, y}}, paint::kInk, 2.4);
+  if (to > until) dot_.Stroke({{until, y}, {to, y}}, paint::kFaint, 1.4);
 }
 
 void Drawing::DrawLanes() {
@@ -171,17 +205,18 @@ void Drawing::DrawLanes() {
       if (span.kind != SpanKind::kDown || span.lane != lane) continue;
       const double down = X(span.from);
       const double up = span.to >= picture_.last ? end : X(span.to);
-      dot_.Stroke({{from, y}, {down, y}}, paint::kLane, 1.4);
+      DrawLane(lane, from, down);
       dot_.Band({down, y - 9}, {up, y + 9}, "#D6283922");
       dot_.Stroke({{down, y}, {up, y}}, "#D62839A0", 1.2, "dotted");
       from = up;
     }
-    dot_.Stroke({{from, y}, {end, y}}, paint::kLane, 1.4);
+    DrawLane(lane, from, end);
     const auto& names = picture_.lanes[lane];
     const std::string_view color = names.client ? "#8D99A6" : paint::kLane;
     dot_.Pill({-26, y}, 30.2, 17.3, {color, color, "#FFFFFF", 0.8}, names.name, 10, false);
     if (!names.role.empty()) {
-      dot_.Text({-26, y - 15}, Shorten(names.role, 16), {6.5, paint::kGrey});
+      dot_.Text(Beside({-26, y}, 0, turned() ? 14 : -15), Shorten(names.role, 16),
+                {6.5, paint::kGrey});
     }
   }
   // The page is as large as its nodes say, and the background is no node.
@@ -193,22 +228,25 @@ void Drawing::DrawCalm() {
   if (!picture_.calm) return;
   const double x = X(*picture_.calm);
   dot_.Stroke({{x, Bottom()}, {x, Top()}}, paint::kTeal, 1.2, "dashed");
-  XY at{x, Top() - 7};
-  while (!room_.Take(at, 50, 10) && at.y > Top() - 40) at.y -= 11;
+  XY at{x, turned() ? Bottom() - 32 : Top() - 7};
+  while (!turned() && !Take(at, 50, 10) && at.y > Top() - 40) at.y -= 11;
   dot_.Text(at, "the storm ends", {7.5, paint::kTeal, true, true});
 }
 
 void Drawing::DrawHead() {
-  double y = Top() + 28;
+  double y = turned() ? 66 : Top() + 28;
+  const double left = turned() ? -Top() - 44 : kHeadLeft;
+  dot_.Turn(false);
   const auto line = [&](const std::string& text, const Dot::Type& type, double height) {
     if (text.empty()) return;
-    dot_.TextFrom({kHeadLeft, y}, {text}, type);
+    dot_.TextFrom({left, y}, {text}, type);
     y += height;
   };
   line(Shorten(picture_.elsewhere, 220), {7.5, paint::kFlagText}, 13);
   line(picture_.note, {8.5, paint::kInk}, 14);
   line(picture_.subtitle, {8.5, paint::kGrey}, 17);
   line(picture_.title, {13, picture_.failed ? "#B01E2E" : paint::kInk, true}, 0);
+  dot_.Turn(turned());
 }
 
 void Drawing::DrawCallout() {
@@ -231,10 +269,18 @@ void Drawing::DrawCallout() {
       std::max(std::min(x, axis_.width() + kAfter - width / 2), width / 2 + kHeadLeft);
   const bool everywhere = callout.lane == Picture::kNoLane;
   const double from = everywhere ? Top() : Y(callout.lane);
-  dot_.Stroke({{x, from}, {x, low}}, paint::kRed, 1, everywhere ? "solid" : "dotted");
+  if (everywhere || !turned()) {
+    dot_.Stroke({{x, from}, {x, turned() ? Bottom() : low}}, paint::kRed, 1,
+                everywhere ? "solid" : "dotted");
+  }
   if (!everywhere) dot_.Ringed({x, from}, 12.2, paint::kRed, tip);
-  dot_.Box({centre, low - height / 2}, width, height, {"#FFE3E3", paint::kRed, paint::kRed, 1},
-           lines, 8, tip);
+  XY place{centre, low - height / 2};
+  if (turned()) {  // Under all lanes, and as far to the right as they go at most.
+    const double lane = everywhere ? (Top() + Bottom()) / 2 : from;
+    place = {axis_.width() + kAfter + height / 2 + 4,
+             std::clamp(lane, std::min(Bottom() + width / 2, Top()), Top())};
+  }
+  dot_.Box(place, width, height, {"#FFE3E3", paint::kRed, paint::kRed, 1}, lines, 8, tip);
 }
 
 namespace {
@@ -289,6 +335,13 @@ class Legend {
 };
 
 }  // namespace
+
+std::pair<XY, double> Drawing::LegendPlace() const {
+  double y = (turned() ? -axis_.width() - kAfter : Bottom()) - 24;
+  if (picture_.callout) y -= 10.5 * static_cast<double>(CalloutLines(picture_)) + 16;
+  if (turned()) return {{-Top() - 44, y}, std::max(-Bottom(), 420 - Top())};
+  return {{kHeadLeft, y}, std::max(axis_.width() + kAfter, 500.0)};
+}
 
 // Only what occurs.
 void Drawing::DrawLegend() {
@@ -353,9 +406,10 @@ void Drawing::DrawLegend() {
     });
   }
   if (!axis_.folds().empty()) legend.Band("time folded", "#E4EAF5");
-  double y = Bottom() - 24;
-  if (picture_.callout) y -= 10.5 * static_cast<double>(CalloutLines(picture_)) + 16;
-  legend.Draw({kHeadLeft, y}, std::max(axis_.width() + kAfter, 500.0));
+  const auto [at, right] = LegendPlace();
+  dot_.Turn(false);
+  legend.Draw(at, right);
+  dot_.Turn(turned());
 }
 
 std::string DrawDot(const Picture& picture) { return Drawing(picture).Draw(); }

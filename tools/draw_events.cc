@@ -20,6 +20,29 @@ constexpr std::string_view kTypeColors[] = {"#4A6FA5", "#0F8B8D", "#2F9E44", "#5
 constexpr std::string_view kFactColors[] = {"#3B5BDB", "#2B8A3E", "#7048E8",
                                             "#0B7285", "#A61E4D", "#5F3DC4"};
 
+constexpr double kFaintPen = 0.8, kBoldPen = 2.2;
+
+// Where a shade decides the colour.
+std::optional<std::string_view> ShadeColor(Shade shade) {
+  switch (shade) {
+    case Shade::kSame: return paint::kSame;
+    case Shade::kOnlyPass: return paint::kGreen;
+    case Shade::kOnlyFail: return paint::kRed;
+    case Shade::kFaded: return paint::kFaint;
+    default: return std::nullopt;
+  }
+}
+
+double PenOf(Shade shade) {
+  switch (shade) {
+    case Shade::kFaded: return kFaintPen;
+    case Shade::kBold:
+    case Shade::kOnlyPass:
+    case Shade::kOnlyFail: return kBoldPen;
+    default: return 1.2;
+  }
+}
+
 Dot::Ink Solid(std::string_view color) { return {color, "#FFFFFF", "#FFFFFF", 0.8}; }
 Dot::Ink Hollow(std::string_view color) { return {"#FFFFFF", color, color, 1.3}; }
 
@@ -42,12 +65,17 @@ std::string_view Drawing::ColorOfType(const std::string& type) const {
   return kTypeColors[types_.at(type) % std::size(kTypeColors)];
 }
 
+std::string_view Drawing::ColorOf(const Picture::Arrow& arrow) const {
+  return ShadeColor(arrow.shade).value_or(ColorOfType(arrow.type));
+}
+
 std::string_view Drawing::ColorOfFact(const std::string& type) const {
   return kFactColors[facts_.at(type) % std::size(kFactColors)];
 }
 
+// With so much room across the lanes.
 bool Drawing::HitsLane(XY centre, double height) const {
-  const double lane = std::round(centre.y / kLaneGap) * kLaneGap;
+  const double lane = base_ + std::round((centre.y - base_) / gap_) * gap_;
   return std::abs(centre.y - lane) < height / 2 + 3;
 }
 
@@ -74,10 +102,10 @@ XY Drawing::EndOf(const Picture::Arrow& arrow) const {
   if (arrow.arrived) return {X(arrow.ended), to};
   const double away = to < y ? -1 : 1;
   if (arrow.fate == Fate::kNobodyUp) return {X(arrow.ended), to - away * 5};
-  const double lanes = std::abs(to - y) / kLaneGap;
+  const double lanes = std::abs(to - y) / gap_;
   const double border = arrow.fate == Fate::kCutOff ? BorderOn(arrow) : 0.6;
   return {std::max(X(arrow.sent) + 10 + 10 * std::max(lanes, border), X(arrow.ended)),
-          y + away * border * kLaneGap};
+          y + away * border * gap_};
 }
 
 void Drawing::DrawArrows() {
@@ -85,26 +113,29 @@ void Drawing::DrawArrows() {
 }
 
 void Drawing::DrawArrow(const Picture::Arrow& arrow) {
-  const std::string_view color = ColorOfType(arrow.type);
+  const std::string_view color = ColorOf(arrow);
+  const double pen = PenOf(arrow.shade);
   const std::string tip = TipOf(arrow, picture_);
   if (arrow.from == arrow.to) return DrawSelfArrow(arrow, color, tip);
   const XY a{X(arrow.sent), Y(arrow.from)}, b = EndOf(arrow);
   const std::string from = dot_.Circle(a, kDot, Solid(color), tip);
-  const auto lost = [&](std::string_view paint) {
-    room_.Claim(b, 11, 11);
+  const auto lost = [&](std::string_view usual) {
+    const std::string_view paint = ShadeColor(arrow.shade).value_or(usual);
+    Claim(b, 11, 11);
     const std::string to = dot_.Circle(b, 10.8, Solid(paint), tip, "×", 9);
-    dot_.Edge(from, to, {paint, 1.2, "dashed", "none"}, tip);
+    dot_.Edge(from, to, {paint, pen, "dashed", "none"}, tip);
   };
-  const auto pilled = [&](std::string_view paint, std::string_view words) {
-    dot_.Edge(from, dot_.Circle(b, kDot, Hollow(paint), tip), {paint, 1.2, "dashed"}, tip);
+  const auto pilled = [&](std::string_view usual, std::string_view words) {
+    const std::string_view paint = ShadeColor(arrow.shade).value_or(usual);
+    dot_.Edge(from, dot_.Circle(b, kDot, Hollow(paint), tip), {paint, pen, "dashed"}, tip);
     const XY middle = Between(a, b, 0.62);
     const double width = words == "×2" ? 15.8 : 20;
-    room_.Claim(middle, width, 11);
+    Claim(middle, width, 11);
     dot_.Pill(middle, width, 10.8, Solid(paint), std::string(words), 7.5, false, tip);
   };
   switch (arrow.fate) {
     case Fate::kDelivered:
-      dot_.Edge(from, dot_.Circle(b, kDot, Hollow(color), tip), {color}, tip);
+      dot_.Edge(from, dot_.Circle(b, kDot, Hollow(color), tip), {color, pen}, tip);
       break;
     case Fate::kDuplicate: pilled(paint::kPurple, "×2"); break;
     case Fate::kStale: pilled(paint::kPurple, "old"); break;
@@ -118,13 +149,13 @@ void Drawing::DrawArrow(const Picture::Arrow& arrow) {
 
 void Drawing::DrawSelfArrow(const Picture::Arrow& arrow, std::string_view color,
                             const std::string& tip) {
-  const double y = Y(arrow.from);
+  const double y = Y(arrow.from), pen = PenOf(arrow.shade);
   const std::string from = dot_.Circle({X(arrow.sent), y}, kDot, Solid(color), tip);
   const double end = std::max(X(arrow.ended), X(arrow.sent) + 8);
   const std::string top = dot_.Point({(X(arrow.sent) + end) / 2, y - 12});
   const std::string to = dot_.Circle({end, y}, kDot, Hollow(color), tip);
-  dot_.Edge(from, top, {color, 1.2, "solid", "none"}, tip);
-  dot_.Edge(top, to, {color}, tip);
+  dot_.Edge(from, top, {color, pen, "solid", "none"}, tip);
+  dot_.Edge(top, to, {color, pen}, tip);
 }
 
 // Where there is no room for what a message says, its type; where not even for that, nothing.
@@ -132,14 +163,15 @@ void Drawing::LabelArrows() {
   static constexpr double kParts[] = {0.38, 0.5, 0.27, 0.6, 0.7, 0.2, 0.8};
   for (const auto& arrow : picture_.arrows) {
     if (arrow.repeats || arrow.text.empty() || arrow.extra) continue;
+    if (arrow.shade == Shade::kFaded) continue;
     const XY a{X(arrow.sent), Y(arrow.from)}, b = EndOf(arrow);
-    const std::string_view color = ColorOfType(arrow.type);
+    const std::string_view color = ColorOf(arrow);
     bool placed = false;
     for (const std::string& text : {Shorten(arrow.text, 24), Shorten(arrow.type, 20)}) {
       const double width = TextWidth(text, kLabelSize) + 4;
       for (const double part : kParts) {
         const XY at = Between(a, b, part);
-        if (placed || HitsLane(at, 9) || !room_.Take(at, width, 9.5)) continue;
+        if (placed || HitsLane(at, turned() ? width : 9) || !Take(at, width, 9.5)) continue;
         dot_.Text(at, text, {kLabelSize, color, false, true}, TipOf(arrow, picture_));
         placed = true;
       }
@@ -158,12 +190,14 @@ void Drawing::DrawMarks() {
       case MarkKind::kCrash:
         dot_.Circle(at, 15.8, Solid(paint::kRed), name + " crashed at " + Exactly(mark.at), "×",
                     13);
-        dot_.Text({at.x, at.y - 16}, "crash", {8, paint::kRed, true, true});
+        dot_.Text(Beside(at, turned() ? 26 : 0, turned() ? 0 : -16), "crash",
+                  {8, paint::kRed, true, true});
         break;
       case MarkKind::kRestart:
         dot_.Circle(at, 15.8, {"#FFFFFF", paint::kAmber, paint::kAmber, 1.8},
                     name + " restarted at " + Exactly(mark.at), "↻", 10);
-        dot_.Text({at.x, at.y - 16}, "restart", {8, paint::kAmber, true, true});
+        dot_.Text(Beside(at, turned() ? -28 : 0, turned() ? 0 : -16), "restart",
+                  {8, paint::kAmber, true, true});
         break;
       case MarkKind::kExit: DrawNotice(mark, paint::kLane, "exit"); break;
       case MarkKind::kWrite:
@@ -217,30 +251,45 @@ void Drawing::DrawFact(const Picture::Mark& mark) {
   DrawNotice(mark, mark.saved_state ? paint::kBlue : ColorOfFact(mark.type), text);
 }
 
-void Drawing::DrawNotice(const Picture::Mark& mark, std::string_view color,
+void Drawing::DrawNotice(const Picture::Mark& mark, std::string_view usual,
                          const std::string& text) {
   const XY at{X(mark.at), Y(mark.lane)};
   const std::string tip = (mark.text.empty() ? text : mark.text) + " at " + Exactly(mark.at);
+  const std::string_view color = ShadeColor(mark.shade).value_or(usual);
   // What a crash loses lies under its sign.
   if (mark.kind != MarkKind::kLose) dot_.Diamond(at, 6.5, Solid(color), tip);
+  if (mark.shade == Shade::kFaded) return;
   const std::string type = Shorten(mark.type, 18);
   // Away from the middle of the page, where most messages come from.
   const double side = 2 * mark.lane < picture_.lanes.size() ? 1 : -1;
   for (const std::string& words : {Shorten(text, 26), type}) {
     const double width = TextWidth(words, kLabelSize) + 7;
-    for (const double away : {13.0, -13.0, 26.0, -28.0, 38.0, -40.0}) {
-      const double dy = away * side;
-      for (const double dx : {0.0, width * 0.42, -width * 0.42}) {
-        const XY centre{at.x + dx, at.y + dy};
-        if (words.empty() || !room_.Take(centre, width + 2, kPillHeight + 1)) continue;
-        const double edge = dy > 0 ? centre.y - kPillHeight / 2 : centre.y + kPillHeight / 2;
-        dot_.Stroke({at, {at.x, edge}}, color, 0.8);
-        dot_.Pill(centre, width, kPillHeight, {"#FFFFFFF0", color, color, 0.8}, words, kLabelSize,
-                  false, tip);
-        return;
+    for (const XY centre : NoticePlaces(at, width, side)) {
+      if (words.empty() || !Take(centre, width + 2, kPillHeight + 1)) continue;
+      const double back = turned() ? 0 : centre.y > at.y ? -kPillHeight / 2 : kPillHeight / 2;
+      dot_.Stroke({at, {turned() ? centre.x : at.x, centre.y + back}}, color, 0.8);
+      dot_.Pill(centre, width, kPillHeight, {"#FFFFFFF0", color, color, 0.8}, words, kLabelSize,
+                false, tip);
+      return;
+    }
+  }
+}
+
+// Where a notice of that width may stand, the best place first.
+std::vector<XY> Drawing::NoticePlaces(XY at, double width, double side) const {
+  std::vector<XY> places;
+  for (const double away : {13.0, -13.0, 26.0, -28.0, 38.0, -40.0}) {
+    const double dy = away * side;
+    for (const double part : {0.0, 0.42, -0.42}) {
+      if (turned()) {  // Beside its lane, at its height or a little off.
+        const double right = (away > 0 ? 1 : -1) * (width / 2 + 9);
+        places.push_back(Beside(at, -side * right, part * std::abs(away)));
+      } else {
+        places.push_back({at.x + width * part, at.y + dy});
       }
     }
   }
+  return places;
 }
 
 void Drawing::DrawFlags() {
@@ -272,7 +321,7 @@ void Drawing::DrawFlag(const Picture::Flag& flag, bool with_text) {
   std::string tip = "departure: ";
   for (const std::string& text : flag.texts) tip += (&text == &flag.texts[0] ? "" : ", ") + text;
   dot_.Diamond(at, 11, Solid(paint::kFlag), tip);
-  room_.Claim(at, 9, 9);
+  Claim(at, 9, 9);
   if (!with_text) return;
   std::vector<std::string> lines(flag.texts.begin(),
                                  flag.texts.begin() + std::min(flag.texts.size(), kFlagLines));
@@ -286,14 +335,14 @@ void Drawing::DrawFlag(const Picture::Flag& flag, bool with_text) {
   const XY places[] = {{side, 0},  {-side, 0},    {0, over},      {side, over},  {-side, over},
                        {0, -over}, {side, -over}, {-side, -over}, {0, over + 12}};
   for (const XY& place : places) {
-    const XY centre{at.x + place.x, at.y + place.y};
-    if (!room_.IsFree(centre, width, height) && &place != std::end(places) - 1) continue;
-    if (HitsLane(centre, height - 3) && &place != std::end(places) - 1) continue;
-    room_.Claim(centre, width, height);
-    double y = centre.y + height / 2 - 4.5;
+    const XY centre = Beside(at, place.x, place.y);
+    if (!IsFree(centre, width, height) && &place != std::end(places) - 1) continue;
+    if (HitsLane(centre, turned() ? width : height - 3) && &place != std::end(places) - 1) continue;
+    Claim(centre, width, height);
+    double up = height / 2 - 4.5;
     for (const auto& line : lines) {
-      dot_.Text({centre.x, y}, line, {7, paint::kFlagText, true, true}, tip);
-      y -= 8.5;
+      dot_.Text(Beside(centre, 0, up), line, {7, paint::kFlagText, true, true}, tip);
+      up -= 8.5;
     }
     return;
   }

@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kBytesAtMost = size_t{1} << 30;
 constexpr char kMagic[] = "reprise-events 1\n";
 
+}  // namespace
+
 std::string JsonLines(const Timeline& timeline) {
   std::string out;
   for (size_t i = 0; i < timeline.size(); ++i) {
@@ -31,8 +33,6 @@ std::string JsonLines(const Timeline& timeline) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string EventLine(const Event& event) {
   const uint64_t hash = XXH3_64bits(event.message.bytes().data(), event.message.bytes().size());

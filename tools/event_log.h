@@ -14,6 +14,9 @@ namespace reprise {
 
 absl::Status SaveEvents(const std::string& path, const Timeline& timeline);
 
+// One JSON object to a line.
+std::string JsonLines(const Timeline& timeline);
+
 // The events of a compressed log, a line each, as EventLine writes them.
 absl::StatusOr<std::vector<std::string>> LoadEvents(const std::string& path);
 

@@ -65,6 +65,9 @@ class Painter {
   Picture Paint() {
     places_ = PlacesOf(scenario_, result_);
     selection_ = Select(result_, places_, options_);
+    out_.dark = options_.dark;
+    out_.vertical = options_.vertical;
+    FindCone();
     AddLanes();
     AddArrows();
     AddMarks();
@@ -72,6 +75,7 @@ class Painter {
     AddCallout();
     SetTimes();
     AddSpans();
+    FadeLanes();
     Head();
     out_.left_out = std::move(selection_.left_out);
     return std::move(out_);
@@ -81,6 +85,37 @@ class Painter {
   Event At(size_t event) const { return timeline_[event - 1]; }
   bool Shown(size_t event) const {
     return event < selection_.events.size() && selection_.events[event];
+  }
+  // What can have caused the violation; the violation itself is judged when all of it is over.
+  void FindCone() {
+    const Verdict& verdict = result_.verdict;
+    out_.cone = options_.cone && verdict.failed() && verdict.node != kNobody;
+    if (!out_.cone) return;
+    const size_t last = std::min<size_t>(verdict.event, timeline_.size());
+    const std::vector<bool> past = CausalPast(timeline_, last, verdict.node);
+    for (const bool in_past : past) shades_.push_back(in_past ? Shade::kBold : Shade::kFaded);
+  }
+
+  void FadeLanes() {
+    if (!out_.cone) return;
+    for (auto& lane : out_.lanes) lane.past_until = out_.first;
+    for (size_t i = 1; i <= timeline_.size(); ++i) {
+      const size_t lane = LaneOf(At(i).node);
+      if (lane == Picture::kNoLane || shades_[i] != Shade::kBold) continue;
+      out_.lanes[lane].past_until = std::max(*out_.lanes[lane].past_until, At(i).at);
+    }
+  }
+
+  Shade ShadeOf(size_t event) const {
+    if (event < shades_.size()) return shades_[event];
+    return event < options_.shades.size() ? options_.shades[event] : Shade::kPlain;
+  }
+  // A message that ends otherwise is another one, and it counts only where it arrived.
+  Shade ShadeOf(const Course& course) const {
+    const Shade send = ShadeOf(course.send);
+    const Shade end = course.end == 0 ? send : ShadeOf(course.end);
+    if (send == Shade::kBold && !course.arrived()) return Shade::kFaded;
+    return send == Shade::kSame || send == Shade::kBold ? end : send;
   }
   size_t LaneOf(NodeId node) const {
     const auto at = lanes_.find(node);
@@ -137,6 +172,7 @@ class Painter {
       arrow.send = course.send;
       arrow.end = course.end;
       arrow.id = send.id;
+      arrow.shade = ShadeOf(course);
       arrow.type = Clean(send.message.name());
       arrow.text = Clean(send.message.type() != nullptr ? send.message.text()
                                                         : PathIn(send.message.bytes()));
@@ -153,7 +189,8 @@ class Painter {
       const auto kind = MarkOf(event);
       const size_t lane = LaneOf(event.node);
       if (!kind || lane == Picture::kNoLane) continue;
-      Picture::Mark mark{*kind, lane, event.at, i, Clean(event.message.name()), "", false};
+      Picture::Mark mark{*kind, lane,  event.at,  i, Clean(event.message.name()),
+                         "",    false, ShadeOf(i)};
       if (*kind == MarkKind::kFact) {
         mark.text = Clean(event.message.text());
         mark.saved_state = mark.type.find("heckpoint") != std::string::npos ||
@@ -341,6 +378,7 @@ class Painter {
   std::vector<Place> places_;
   Selection selection_;
   std::map<NodeId, size_t> lanes_;
+  std::vector<Shade> shades_;  // Of a cone.
   Picture out_;
 };
 

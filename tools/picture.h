@@ -21,6 +21,7 @@ struct Picture {
     std::string name;  // "n1"
     std::string role;  // "acceptor"; on the first lane of each run of equal roles.
     bool client = false;
+    std::optional<Time> past_until = {};  // Where a cone is shown: until then it is in the past.
   };
 
   // A message on its way. One that is sent twice is two arrows.
@@ -32,9 +33,10 @@ struct Picture {
     Time sent{}, ended{};      // Equal where it ended at once, or is still underway.
     size_t send = 0, end = 0;  // Events.
     uint64_t id = 0;
-    std::string type;      // "Prepare"
-    std::string text;      // "Prepare(3 17)"
-    std::string arrives;   // What arrived instead, where it was damaged: "Prepare(3 19)".
+    std::string type;     // "Prepare"
+    std::string text;     // "Prepare(3 17)"
+    std::string arrives;  // What arrived instead, where it was damaged: "Prepare(3 19)".
+    Shade shade{};
     bool repeats = false;  // Another copy to another node left at the same moment, drawn before.
   };
 
@@ -59,6 +61,7 @@ struct Picture {
     std::string type;  // Of a fact.
     std::string text;
     bool saved_state = false;  // Whether the fact is of a checkpoint or a snapshot.
+    Shade shade{};
   };
 
   struct Span {
@@ -92,6 +95,7 @@ struct Picture {
   std::string note;       // What was left out.
   std::string elsewhere;  // Departures that have no place in the picture.
   bool failed = false;
+  bool cone = false, dark = false, vertical = false;  // How it is to be drawn.
 
   Time first{}, last{};
   std::vector<Lane> lanes;

@@ -142,6 +142,7 @@ class Reporter {
     if (kills) return;
     const std::string picture = path.substr(0, path.size() - 6) + ".svg";
     std::printf("      draw        %s timeline %s -o %s\n", program, path.c_str(), picture.c_str());
+    std::printf("      why         %s explain %s\n", program, path.c_str());
   }
 
   std::string OptionsText() const {

@@ -38,6 +38,7 @@ class Selector {
     FindWindow();
     const std::vector<Course> all = CoursesOf(timeline_);
     for (const Course& course : all) {
+      if (Hidden(course)) continue;
       if (InWindow(course.send) && (course.end == 0 || InWindow(course.end))) {
         out_.courses.push_back(course);
       }
@@ -59,6 +60,14 @@ class Selector {
   bool InWindow(size_t event) const { return event >= out_.first && event <= out_.last; }
   Time At(size_t event) const { return timeline_[event - 1].at; }
 
+  bool Hidden(const Course& course) const {
+    const auto same = [this](size_t event) {
+      return event == 0 ||
+             (event < options_.shades.size() && options_.shades[event] == Shade::kSame);
+    };
+    return options_.hide_same && same(course.send) && same(course.end);
+  }
+
   void FindWindow() {
     out_.last = timeline_.size();
     if (result_.verdict.event != 0) out_.last = std::min<size_t>(out_.last, result_.verdict.event);
@@ -76,7 +85,7 @@ class Selector {
   // Leaves what can have caused the violation; then as much as is allowed.
   void Cut() {
     const Verdict& verdict = result_.verdict;
-    const bool causal = verdict.failed() && out_.last == verdict.event;
+    const bool causal = verdict.failed() && out_.last == verdict.event && !options_.cone;
     if (causal) {
       past_ = CausalPast(timeline_, verdict.event, verdict.node);
       std::erase_if(out_.courses, [this](const Course& course) {

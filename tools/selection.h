@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,16 @@
 
 namespace reprise {
 
+// How an event stands out among others of its run.
+enum class Shade : uint8_t {
+  kPlain,
+  kSame,      // Beside another run: it is in both,
+  kOnlyPass,  // only in the run that passes, or in the first of two,
+  kOnlyFail,  // only in the run that fails, or in the second.
+  kBold,      // It is in the causal past of the violation,
+  kFaded      // or it is not, or nobody asks.
+};
+
 struct DrawOptions {
   std::string title = {};     // Instead of what the verdict says.
   std::string subtitle = {};  // Joins scenario and verdict: "seed 0x5eed2a", "trace wal.trace".
@@ -21,6 +32,12 @@ struct DrawOptions {
   size_t messages_whole = 100;   // A run of up to so many messages is shown whole; of a longer one
   size_t messages_at_most = 60;  // up to so many, from the causal past of the violation.
   std::optional<Time> from = {}, until = {};  // Show only this part.
+
+  std::vector<Shade> shades = {};  // Of each event, by number; all plain where it is empty.
+  bool hide_same = false;          // No messages that are in both runs.
+  bool cone = false;      // What is in the causal past of the violation is bold, the rest faded.
+  bool dark = false;      // For a dark page.
+  bool vertical = false;  // Time runs down instead of to the right.
 };
 
 struct Selection {
