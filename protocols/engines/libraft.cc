@@ -42,17 +42,16 @@ const Label kWhat("operator-what");
 const Label kWhen("operator-when");
 
 constexpr Duration kOperatorSlot = 250ms;
-constexpr Duration kStorm = 8s;
 
 // Somebody who, in some runs and in some slots of time, has leadership transferred or members
 // changed. It tells all servers, and whoever leads obeys.
-void Operator(Env& env, bool changes) {
+void Operator(Env& env, bool changes, Duration storm) {
   const auto servers = env.peers();
   const uint64_t n = servers.size(), kinds = changes ? 2 * n : n;
   const uint64_t pace = env.Random(kPace, 3);  // Never; now and then; in nearly each slot.
   if (pace == 0) return;
   const Time start = env.Now();
-  for (int64_t k = 1; k * kOperatorSlot < kStorm; ++k) {
+  for (int64_t k = 1; k * kOperatorSlot < storm; ++k) {
     const uint64_t what = env.Random(kWhat, kinds * (pace == 1 ? 8 : 1) + 1);
     const uint64_t when = env.Random(kWhen, kQuantiles);
     if (what == 0 || what > kinds) continue;
@@ -75,7 +74,7 @@ const std::vector<Mutant<Variation>>& Mutants() {
   static const std::vector<Mutant<Variation>> kMutants = {
       {{.name = "vote-not-saved",
         .id = "LR-X1",
-        .difficulty = "D2",
+        .difficulty = "D1",
         .oracle = "monotonic-terms",
         .about = "set_vote returns without having stored the vote",
         .origin = "raft.h: \"updated on stable storage before responding to RPCs\""},
@@ -89,7 +88,7 @@ const std::vector<Mutant<Variation>>& Mutants() {
        [](Variation& s) { s.saves_term = false; }},
       {{.name = "speaks-before-saved",
         .id = "LR-X3",
-        .difficulty = "D2",
+        .difficulty = "D1",
         .oracle = "monotonic-terms",
         .about = "messages are sent while the term and the vote are on their way to the disk",
         .origin = "raft.h: \"updated on stable storage before responding to RPCs\""},
@@ -97,7 +96,7 @@ const std::vector<Mutant<Variation>>& Mutants() {
       {{.name = "append-not-awaited",
         .id = "LR-X4",
         .difficulty = "D1",
-        .oracle = "durable",
+        .oracle = "leader-completeness",
         .about = "the callback of append says that entries are stored before they are",
         .origin = "raft.h, raft_io_append: \"asynchronous request to store new log entries\""},
        [](Variation& s) { s.waits_for_append = false; }},
@@ -206,21 +205,25 @@ Scenario Make(const Options& options, const std::string& mutant) {
   settings.install_timeout_ms = static_cast<unsigned>(options["install-timeout"]);
   const int servers = static_cast<int>(settings.voters) + (settings.membership ? 1 : 0);
   const int clients = static_cast<int>(options["clients"]);
+  const Duration storm = std::chrono::milliseconds(options["storm"]);
   Scenario s;
   s.roles = {
       {.name = "servers", .count = servers, .main = [=](Env& env) { Server(env, settings).Run(); }},
       {.name = "clients",
        .count = clients,
-       .main = store::Client({.lists = true, .keys = static_cast<uint64_t>(options["keys"])}),
+       .main = store::Client({.lists = true,
+                              .keys = static_cast<uint64_t>(options["keys"]),
+                              .last = storm + 1s,
+                              .finale = storm + 2500ms}),
        .mortal = false,
        .client = true},
       {.name = "operator",
        .count = 1,
-       .main = [=](Env& env) { Operator(env, settings.membership); },
+       .main = [=](Env& env) { Operator(env, settings.membership, storm); },
        .mortal = false,
        .client = true}};
   Storm(s, static_cast<int>((settings.voters - 1) / 2), options["fifo"] != 0);
-  s.storm = kStorm;
+  s.storm = storm;
   s.calm = 4s;
   const Judges judges = options["judges"] == 1             ? Judges::kClientsOnly
                         : settings.judges_acknowledgements ? Judges::kAcknowledgements
@@ -245,6 +248,7 @@ Family Libraft() {
                       {"install-timeout", "of snapshots, ms; the library's default is 30000", 50,
                        30000, 500},
                       {"fifo", "whether links keep the order, as TCP does", 0, 1, 1},
+                      {"storm", "how long faults may strike, ms", 200, 60'000, 8000},
                       {"judges", "0 all oracles, 1 those that see what clients see", 0, 1, 0}},
           .mutants = InfoOf(libraft::Mutants()),
           .make = libraft::Make};
