@@ -20,4 +20,9 @@ class World;
 // From now on the guard judges this thread by what that world runs; by nothing, where it is null.
 void GuardAgainstLeaks(World* world);
 
+// The same, for a thread of a simulated program (sim/posix): it is judged by that function, which
+// does not return. Set where that thread's thread-locals are the current ones.
+using LeakJudge = void (*)(const char* call, const char* about, const char* instead, void* caller);
+void JudgeLeaksBy(LeakJudge by);
+
 }  // namespace reprise
