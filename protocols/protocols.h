@@ -14,7 +14,13 @@ Family CheckpointRestart();
 // durability/
 Family ScrubbedStore();
 Family WriteAheadLog();
-// engines/
+// engines/; of those whose library this build has.
+#ifdef REPRISE_LEVELDB
+Family LevelDb();
+#endif
+#ifdef REPRISE_ROCKSDB
+Family RocksDb();
+#endif
 Family Sqlite();
 // healing/
 Family DijkstraRing();
@@ -37,9 +43,15 @@ inline Catalogue AllProtocols() {
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
   all.Add(LeaseLock());
+#ifdef REPRISE_LEVELDB
+  all.Add(LevelDb());
+#endif
   all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
+#ifdef REPRISE_ROCKSDB
+  all.Add(RocksDb());
+#endif
   all.Add(ScrubbedStore());
   all.Add(SlidingWindow());
   all.Add(Sqlite());

@@ -166,21 +166,23 @@ POSIX_CALL(void*, fdopendir, (int fd), (fd)) {
   if (directory != nullptr) directory->fd = fd;
   return directory;
 }
-POSIX_CALL(dirent*, readdir, (Directory * directory), (directory)) {
+// By void*: a type of this file's own would keep the function from being exported.
+POSIX_CALL(dirent*, readdir, (void* opened), (opened)) {
+  auto* directory = static_cast<Directory*>(opened);
   return directory->next < directory->count ? &directory->entries[directory->next++] : nullptr;
 }
-POSIX_CALL(dirent*, readdir64, (Directory * directory), (directory)) {
-  return Simulated_readdir(directory);
-}
-POSIX_CALL(void, rewinddir, (Directory * directory), (directory)) { directory->next = 0; }
-POSIX_CALL(int, dirfd, (Directory * directory), (directory)) {
+POSIX_CALL(dirent*, readdir64, (void* opened), (opened)) { return Simulated_readdir(opened); }
+POSIX_CALL(void, rewinddir, (void* opened), (opened)) { static_cast<Directory*>(opened)->next = 0; }
+POSIX_CALL(int, dirfd, (void* opened), (opened)) {
+  auto* directory = static_cast<Directory*>(opened);
   if (directory->fd < 0) {
     directory->fd =
         OpenFile(Me(), "dirfd", AT_FDCWD, directory->path, O_RDONLY, __builtin_return_address(0));
   }
   return directory->fd;
 }
-POSIX_CALL(int, closedir, (Directory * directory), (directory)) {
+POSIX_CALL(int, closedir, (void* opened), (opened)) {
+  auto* directory = static_cast<Directory*>(opened);
   if (directory->fd >= 0) CloseFile(Me(), directory->fd);
   delete[] directory->entries;
   delete directory;
