@@ -159,10 +159,10 @@ Scenario KeyValueScenario(const KeyValueSettings& settings) {
              .hung = OneIn(400),
              .hung_for = 1s,
              .unsynced = OneIn(3),
-             .torn = OneIn(3),
+             .torn = settings.torn ? OneIn(3) : Ratio{},
              .sync_lie = settings.sync_lie,
              .entries = OneIn(8),
-             .full = OneIn(20),
+             .full = settings.full ? OneIn(20) : Ratio{},
              .full_most = 500ms};
   s.clocks = {.offset = OneIn(4), .drift = OneIn(4), .late_timer = OneIn(50)};
   s.order = OneIn(50);

@@ -34,8 +34,10 @@ class KeyValueStore {
 
 struct KeyValueSettings {
   uint64_t writers = 3;
-  bool unsynced = true;  // Whether some writes are not synced.
+  bool unsynced = false;  // Whether some writes are not synced.
   bool journaled = true;
+  bool torn = true;  // Sectors that were not synced may fare each by itself.
+  bool full = true;  // The disk may be full for a while.
   bool directories_sync = true;
   Ratio sync_lie = {};
   // Opens the store at that path, and makes it where there is none.

@@ -82,6 +82,14 @@ const std::vector<Mutant<KeyValueSettings>>& Mutants() {
         .about = "the same, and a sync of a directory does nothing",
         .origin = "Pillai et al., All File Systems Are Not Created Equal, OSDI 2014"},
        [](KeyValueSettings& s) { s.journaled = s.directories_sync = false; }},
+      {{.name = "mixed-sync",
+        .id = "LDB-X4",
+        .difficulty = "D2",
+        .oracle = "durable-prefix",
+        .about = "some writes are not synced, and are counted on once a later one is: but LevelDB "
+                 "does not sync a log that it is done with",
+        .origin = "found here; doc/index.md, Synchronous Writes, counts on it too"},
+       [](KeyValueSettings& s) { s.unsynced = true; }},
   };
   return kMutants;
 }
@@ -90,7 +98,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
   KeyValueSettings settings;
   if (!mutant.empty()) settings = DecisionsOf(Mutants(), mutant);
   settings.writers = static_cast<uint64_t>(options["writers"]);
-  settings.unsynced = options["unsynced"] != 0;
+  settings.unsynced |= options["unsynced"] != 0;
   settings.open = Open;
   settings.libraries = {"libleveldb"};
   return engines::KeyValueScenario(settings);
@@ -103,7 +111,7 @@ Family LevelDb() {
           .about = "LevelDB itself, unmodified, with its threads: what its writes survive",
           .source = "github.com/google/leveldb: doc/index.md, doc/impl.md",
           .options = {{"writers", "threads that write", 1, 8, 3},
-                      {"unsynced", "1: some writes are not synced", 0, 1, 1}},
+                      {"unsynced", "1: some writes are not synced", 0, 1, 0}},
           .mutants = InfoOf(Mutants()),
           .make = Make};
 }

@@ -15,6 +15,7 @@ constexpr uint32_t kAllocated = 0xa110ca7e, kFreed = 0xf4eef4ee;
 // What a boot has touched is cleared by writing zeros up to here, and given back beyond.
 constexpr size_t kClearedAtMost = 16 << 20;
 
+constinit size_t loaded = 0;  // Bytes of memory of the time of loading.
 constinit bool mapped[Arena::kArenas];
 constinit bool taken[Arena::kArenas];
 
@@ -87,6 +88,23 @@ void* Arena::Allocate(size_t bytes, size_t alignment) {
   return block + 1;
 }
 
+void* Arena::AllocateAtLoad(size_t bytes, size_t alignment) {
+  if (loaded == 0) {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    void* const at = reinterpret_cast<void*>(kLoadBase);
+    if (mmap(at, kBytes, PROT_READ | PROT_WRITE, flags, -1, 0) != at) return nullptr;
+  }
+  uintptr_t memory = kLoadBase + loaded + sizeof(Block);
+  memory = (memory + alignment - 1) / alignment * alignment;
+  Block* block = reinterpret_cast<Block*>(memory) - 1;
+  const size_t number = ClassOf(bytes + sizeof(Block));
+  *block = {kAllocated, static_cast<uint32_t>(number), reinterpret_cast<char*>(block)};
+  loaded = memory + SizeOfClass(number) - kLoadBase;
+  return block + 1;
+}
+
+size_t Arena::used_at_load() { return loaded; }
+
 void* Arena::AllocateZeros(size_t bytes, size_t alignment) {
   const char* const fresh = top_;
   void* memory = Allocate(bytes, alignment);
@@ -105,6 +123,7 @@ void* Arena::Reallocate(void* memory, size_t bytes) {
 }
 
 bool Arena::Free(void* memory) {
+  if (reinterpret_cast<uintptr_t>(memory) < kBase) return true;  // Of the time of loading.
   Block* block = Block::Of(memory);
   if (block->state != kAllocated) return false;
   block->state = kFreed;

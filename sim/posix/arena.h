@@ -24,10 +24,16 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // Whether some arena has that address.
+  // Whether some arena has that address, or it is memory of the time of loading.
   static bool Has(const void* memory) {
-    return reinterpret_cast<uintptr_t>(memory) - kBase < kBytes * kArenas;
+    return reinterpret_cast<uintptr_t>(memory) - kLoadBase < kBytes * (kArenas + 1);
   }
+
+  // What shared libraries allocate while the program is loaded, before its own first line runs,
+  // belongs to their global variables (images.h). It lies by itself, and is never freed.
+  static constexpr uintptr_t kLoadBase = kBase - kBytes;
+  static void* AllocateAtLoad(size_t bytes, size_t alignment = 16);
+  static size_t used_at_load();
 
   // Null where there is no room. The alignment is a power of two.
   void* Allocate(size_t bytes, size_t alignment = 16);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "sim/check.h"
+#include "sim/posix/arena.h"
 
 namespace reprise::posix {
 namespace {
@@ -62,6 +63,9 @@ Libraries& Libraries::Of(const std::vector<std::string>& names) {
     Search search{name, &made.segments_};
     dl_iterate_phdr(Look, &search);
     if (!search.any) throw CheckFailure("no shared library " + name + " is linked");
+  }
+  if (!names.empty() && Arena::used_at_load() != 0) {
+    made.segments_.push_back({reinterpret_cast<char*>(Arena::kLoadBase), Arena::used_at_load()});
   }
   for (const Segment& segment : made.segments_) {
     made.pristine_.insert(made.pristine_.end(), segment.at, segment.at + segment.bytes);

@@ -22,9 +22,18 @@ void __libc_free(void* memory);
 namespace reprise::posix {
 namespace {
 
+// The constructors of shared libraries run before any of the program's own.
+constinit bool loading = true;
+[[gnu::constructor(101)]] void EndLoading() { loading = false; }
+
 void* Or(Thread& me, void* memory) {
   if (memory == nullptr) *me.error = ENOMEM;
   return memory;
+}
+
+void* AtLoad(size_t bytes, size_t alignment) {
+  void* memory = Arena::AllocateAtLoad(bytes, alignment);
+  return memory != nullptr ? memory : __libc_memalign(alignment, bytes);
 }
 
 void Free(void* memory) {
@@ -50,7 +59,7 @@ void Free(void* memory) {
 
 DEFINE(void*, malloc, (size_t bytes)) {
   if (!InProgram()) [[likely]]
-    return __libc_malloc(bytes);
+    return loading ? AtLoad(bytes, 16) : __libc_malloc(bytes);
   Thread& me = Me();
   return Or(me, me.process->arena.Allocate(bytes));
 }
@@ -60,7 +69,7 @@ DEFINE(void, cfree, (void* memory)) { Free(memory); }
 
 DEFINE(void*, calloc, (size_t count, size_t bytes)) {
   if (!InProgram()) [[likely]]
-    return __libc_calloc(count, bytes);
+    return loading ? AtLoad(count * bytes, 16) : __libc_calloc(count, bytes);
   Thread& me = Me();
   size_t all = 0;
   if (__builtin_mul_overflow(count, bytes, &all)) return Or(me, nullptr);
@@ -68,10 +77,11 @@ DEFINE(void*, calloc, (size_t count, size_t bytes)) {
 }
 
 DEFINE(void*, realloc, (void* memory, size_t bytes)) {
-  if (!InProgram() && !Arena::Has(memory)) [[likely]]
+  if (!InProgram() && !Arena::Has(memory) && !loading) [[likely]]
     return __libc_realloc(memory, bytes);
-  if (!InProgram()) {  // Memory of a process that the simulator goes on with.
-    void* moved = __libc_malloc(bytes);
+  if (!InProgram()) {  // Memory of a process that the simulator goes on with, or of loading.
+    void* moved = loading ? AtLoad(bytes, 16) : __libc_malloc(bytes);
+    if (memory == nullptr || !Arena::Has(memory)) return moved;
     if (moved != nullptr) std::memcpy(moved, memory, std::min(bytes, Arena::SizeOf(memory)));
     return moved;
   }
@@ -87,7 +97,7 @@ DEFINE(void*, realloc, (void* memory, size_t bytes)) {
 
 static void* Aligned(size_t alignment, size_t bytes) {
   if (!InProgram()) [[likely]]
-    return __libc_memalign(alignment, bytes);
+    return loading ? AtLoad(bytes, alignment) : __libc_memalign(alignment, bytes);
   Thread& me = Me();
   return Or(me, me.process->arena.Allocate(bytes, alignment));
 }
