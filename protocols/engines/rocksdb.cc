@@ -5,6 +5,7 @@
 // in; so it may mix synced writes with others.
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -45,6 +46,13 @@ class Store final : public engines::KeyValueStore {
   const std::unique_ptr<rocksdb::DB> db_;
 };
 
+// In the file that RocksDB logs to it prints addresses, which differ between processes; and so would
+// what is on the disk.
+struct NoLog final : rocksdb::Logger {
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 std::string Open(const std::string& path, std::unique_ptr<engines::KeyValueStore>& store) {
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -54,7 +62,7 @@ std::string Open(const std::string& path, std::unique_ptr<engines::KeyValueStore
   options.level0_file_num_compaction_trigger = 2;
   options.max_background_jobs = 4;
   options.max_open_files = 100;
-  options.keep_log_file_num = 1;
+  options.info_log = std::make_shared<NoLog>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.compression = rocksdb::kNoCompression;
