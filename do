@@ -25,7 +25,7 @@ PROGRAMS="g++ cmake ninja-build=ninja pkg-config ccache graphviz=neato"
 # is drawn with: Liberation has the widths of Helvetica, DejaVu the symbols.
 LIBRARIES="libboost-context-dev libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev
   libcli11-dev nlohmann-json3-dev libxxhash-dev libzstd-dev
-  libleveldb-dev
+  libleveldb-dev librocksdb-dev
   fonts-liberation|fonts-liberation2 fonts-dejavu-core"
 DEV_PROGRAMS="clang=clang++ clang-format shellcheck"
 
