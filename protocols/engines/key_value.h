@@ -36,7 +36,8 @@ struct KeyValueSettings {
   uint64_t writers = 3;
   bool unsynced = false;  // Whether some writes are not synced.
   bool journaled = true;
-  bool torn = true;  // Sectors that were not synced may fare each by itself.
+  // Sectors that were not synced fare each by itself, and not as a first part of what was written.
+  bool torn = false;
   bool full = true;  // The disk may be full for a while.
   bool directories_sync = true;
   Ratio sync_lie = {};

@@ -90,6 +90,14 @@ const std::vector<Mutant<KeyValueSettings>>& Mutants() {
                  "does not sync a log that it is done with",
         .origin = "found here; doc/index.md, Synchronous Writes, counts on it too"},
        [](KeyValueSettings& s) { s.unsynced = true; }},
+      {{.name = "torn-sectors",
+        .id = "LDB-X5",
+        .difficulty = "D2",
+        .oracle = "sound-database",
+        .about = "of a write that was not synced, any sectors may be there: a torn record at the "
+                 "end of the MANIFEST keeps the database from opening",
+        .origin = "found here, in 1.23"},
+       [](KeyValueSettings& s) { s.torn = true; }},
   };
   return kMutants;
 }

@@ -16,9 +16,9 @@
 namespace reprise {
 namespace {
 
-// See the mutants for why there is no torn and no full disk.
+// See the mutants for why the disk is never full.
 struct Settings : engines::KeyValueSettings {
-  Settings() { torn = full = false; }
+  Settings() { full = false; }
 };
 
 class Store final : public engines::KeyValueStore {
@@ -46,8 +46,8 @@ class Store final : public engines::KeyValueStore {
   const std::unique_ptr<rocksdb::DB> db_;
 };
 
-// In the file that RocksDB logs to it prints addresses, which differ between processes; and so would
-// what is on the disk.
+// In the file that RocksDB logs to it prints addresses, which differ between processes; and so
+// would what is on the disk.
 struct NoLog final : rocksdb::Logger {
   using Logger::Logv;
   void Logv(const char*, va_list) override {}
