@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -27,6 +28,7 @@
 
 #include "sim/posix/process.h"
 #include "sim/scenario.h"
+#include "tests/posix/program.h"
 
 namespace reprise {
 namespace {
@@ -48,9 +50,11 @@ Scenario Of(Program program, posix::ProcessOptions options = {}) {
   return s;
 }
 
-Verdict VerdictOf(Program program) { return Simulate(Of(std::move(program)), Choices::Calm()).verdict; }
+Verdict VerdictOf(Program program) {
+  return Simulate(Of(std::move(program)), Choices::Calm()).verdict;
+}
 
-// In a process, where gtest's own checks must not be: they would keep memory of it.
+// In a process gtest's own checks must not be: they would keep memory of it.
 void Require(bool holds, const char* what) {
   if (!holds) throw std::runtime_error(what);
 }
@@ -279,6 +283,55 @@ TEST(Posix, WaitingForTimeOrMailIsNoDeadlock) {
     env.Spawn([&] { mutex.lock(), mutex.lock(); });
     env.Receive(1ms);
   });
+}
+
+struct Counted {
+  uint64_t boot, number;
+};
+struct CountsFromOne final : Oracle {
+  std::string name() const override { return "counts-from-one"; }
+  Complaint OnFact(const Event& event) override {
+    const auto counted = event.As<Counted>();
+    if (!counted) return std::nullopt;
+    ++facts;
+    const auto is = std::make_pair(event.node, counted->boot);
+    if (counted->number == ++counts[is]) return std::nullopt;
+    return Name(event.node) + " counts to " + std::to_string(counted->number);
+  }
+  Complaint AtEnd() override {
+    return facts > 20 && counts.size() > 2 ? std::nullopt : Complaint("hardly anybody counted");
+  }
+  std::map<std::pair<NodeId, uint64_t>, uint64_t> counts;
+  int facts = 0;
+};
+
+Scenario TwoThatCount(std::vector<std::string> libraries) {
+  Scenario s = Of(nullptr);
+  s.roles[0].count = 2;
+  s.roles[0].main = [=](Env& node) {
+    posix::RunProcess(node, {.libraries = libraries}, [](Env& env) {
+      for (;;) {
+        env.Report(Counted{env.boot(), static_cast<uint64_t>(posix_program::Count())});
+        env.Sleep(10ms);
+      }
+    });
+  };
+  s.crashes = {.crash = OneIn(2), .slot = 200ms};
+  s.oracles = JudgedBy(CountsFromOne());
+  return s;
+}
+
+TEST(Posix, ALibrarysVariablesAreEachProcesssOwn) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const Scenario s = TwoThatCount({"libposix_program"});
+    const RunResult result = Simulate(s, Choices::FromSeed(seed));
+    if (result.faults[Fault::kCrash].applied == 0) continue;
+    EXPECT_EQ(result.verdict.kind, Verdict::Kind::kPass) << seed << ": " << result.verdict.reason;
+  }
+  // One that is not named keeps them.
+  EXPECT_TRUE(Simulate(TwoThatCount({}), Choices::FromSeed(1)).verdict.failed());
+  const RunResult none = Simulate(TwoThatCount({"libnone"}), Choices::Calm());
+  EXPECT_THAT(none.verdict.reason, HasSubstr("no shared library libnone is linked"));
 }
 
 TEST(Posix, OutsideOfProcessesNothingIsChanged) {

@@ -91,7 +91,7 @@ const std::vector<Mutant<Settings>>& Mutants() {
         .oracle = "durable-prefix",
         .about = "names become durable in any order, and a sync of a directory does nothing",
         .origin = "Pillai et al., All File Systems Are Not Created Equal, OSDI 2014"},
-       [](Settings& s) { s.journaled = s.directories_sync = false; }},
+       [](Settings& s) { s.journaled = s.directories_sync = false, s.torn = true; }},
       {{.name = "torn-sectors",
         .id = "RDB-X3",
         .difficulty = "D2",

@@ -273,4 +273,9 @@ int Counting(bool planted) {
   return kThreads * kTimes - counter;
 }
 
+int Count() {
+  static int count = 0;
+  return ++count;
+}
+
 }  // namespace posix_program

@@ -21,4 +21,7 @@ void TwoLocks(bool planted);
 // missing in the end.
 int Counting(bool planted);
 
+// How often it was called, says a static variable.
+int Count();
+
 }  // namespace posix_program
