@@ -24,7 +24,8 @@ PROGRAMS="g++ cmake ninja-build=ninja pkg-config ccache graphviz=neato"
 # Packages, as package or package|other: the other will do as well. The fonts are what text in a PNG
 # is drawn with: Liberation has the widths of Helvetica, DejaVu the symbols.
 LIBRARIES="libboost-context-dev libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev
-  libcli11-dev nlohmann-json3-dev libxxhash-dev libzstd-dev libsqlite3-dev libraft-dev
+  libcli11-dev nlohmann-json3-dev libxxhash-dev libzstd-dev
+  libsqlite3-dev libraft-dev libleveldb-dev librocksdb-dev
   fonts-liberation|fonts-liberation2 fonts-dejavu-core"
 DEV_PROGRAMS="clang=clang++ clang-format shellcheck"
 # What some tests need and all others do without: a browser, and a debugger.

@@ -15,7 +15,13 @@ Family CheckpointRestart();
 Family ScrubbedStore();
 Family WriteAheadLog();
 // engines/, as far as their libraries were there when this was configured
+#ifdef REPRISE_LEVELDB
+Family LevelDb();
+#endif
 Family Libraft();
+#ifdef REPRISE_ROCKSDB
+Family RocksDb();
+#endif
 Family Sqlite();
 // healing/
 Family DijkstraRing();
@@ -38,12 +44,18 @@ inline Catalogue AllProtocols() {
   all.Add(CheckpointRestart());
   all.Add(DijkstraRing());
   all.Add(LeaseLock());
+#ifdef REPRISE_LEVELDB
+  all.Add(LevelDb());
+#endif
 #ifndef REPRISE_WITHOUT_LIBRAFT
   all.Add(Libraft());
 #endif
   all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
+#ifdef REPRISE_ROCKSDB
+  all.Add(RocksDb());
+#endif
   all.Add(ScrubbedStore());
   all.Add(SlidingWindow());
 #ifndef REPRISE_WITHOUT_SQLITE

@@ -70,6 +70,14 @@ void SimDisk::KeepPrefix(uint64_t share) {
 void SimDisk::Tear(const Address& cause) {
   uint64_t sub = cause.sub * 1'000'000;
   for (Inode& inode : inodes_) TearFile(inode, cause, sub);
+  if (world_.scenario().disks.journaled) {
+    const Address address{{kTornEntry, node_.self()}, cause.ordinal, ++sub};
+    const uint64_t lost = world_.choices().Draw(address, pending_.size() + 1);
+    const size_t kept = pending_.size() - lost;
+    for (size_t i = kept; i < pending_.size(); ++i) Lost(Fault::kTorn, pending_[i].path, 0);
+    pending_.resize(kept);
+    return;
+  }
   std::erase_if(pending_, [&](const Change& change) {
     const Address address{{kTornEntry, node_.self()}, cause.ordinal, ++sub};
     if (world_.choices().Draw(address, 2) == 0) return false;

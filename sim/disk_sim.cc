@@ -113,7 +113,8 @@ std::vector<bool> SimDisk::CoveredBySync(std::string_view directory, uint64_t un
     const bool moves = change.kind == Change::Kind::kRename;
     covered[i] =
         change.sequence <= until &&
-        (DirectoryOf(change.path) == directory || names.contains(change.path) ||
+        (world_.scenario().disks.journaled || DirectoryOf(change.path) == directory ||
+         names.contains(change.path) ||
          (moves && (DirectoryOf(change.from) == directory || names.contains(change.from))));
     if (!covered[i]) continue;
     names.insert(change.path);
@@ -122,30 +123,33 @@ std::vector<bool> SimDisk::CoveredBySync(std::string_view directory, uint64_t un
   return covered;
 }
 
+void SimDisk::SyncNames(std::string_view directory, uint64_t until, Sync outcome) {
+  const std::vector<bool> covered = CoveredBySync(directory, until);
+  std::vector<Change> rest;
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    if (outcome == Sync::kLies) pending_[i].lied |= covered[i];
+    if (!covered[i] || outcome == Sync::kLies) {
+      rest.push_back(std::move(pending_[i]));
+    } else if (outcome == Sync::kDone) {
+      Apply(pending_[i], durable_entries_);
+    }
+  }
+  pending_ = std::move(rest);
+}
+
 absl::Status SimDisk::SyncDir(std::string_view directory) {
   if (!node_.Enter()) return absl::OkStatus();
   const std::string name(directory);
   const uint64_t until = sequence_;
   uint64_t ordinal = 0;
   const Sync outcome = WaitForSync(&ordinal);
-  const std::vector<bool> covered = CoveredBySync(name, until);
+  if (outcome == Sync::kDone) Remember();
+  SyncNames(name, until, outcome);
   if (outcome == Sync::kLies) {
-    for (size_t i = 0; i < pending_.size(); ++i) pending_[i].lied |= covered[i];
     Mishap("sync lied of directory", name, ordinal);
     return absl::OkStatus();
   }
-  const bool ok = outcome == Sync::kDone;
-  if (ok) Remember();
-  std::vector<Change> rest;
-  for (size_t i = 0; i < pending_.size(); ++i) {
-    if (!covered[i]) {
-      rest.push_back(std::move(pending_[i]));
-    } else if (ok) {
-      Apply(pending_[i], durable_entries_);
-    }
-  }
-  pending_ = std::move(rest);
-  if (!ok) return Failed("directory " + name, ordinal);
+  if (outcome == Sync::kFails) return Failed("directory " + name, ordinal);
   world_.Note(Event::Kind::kSyncDir, node_.self(), kNobody, ordinal, nullptr, name);
   return absl::OkStatus();
 }
@@ -158,6 +162,7 @@ absl::Status SimDisk::SyncFile(uint32_t file) {
   Inode& inode = inodes_[file];
   if (outcome == Sync::kLies) {
     for (Write& write : inode.pending) write.lied |= write.sequence <= covered;
+    if (world_.scenario().disks.journaled) SyncNames("", covered, outcome);
     Mishap("sync lied of", inode.path, ordinal);
     return absl::OkStatus();
   }
@@ -172,6 +177,7 @@ absl::Status SimDisk::SyncFile(uint32_t file) {
   }
   inode.pending.erase(inode.pending.begin(), inode.pending.begin() + static_cast<int64_t>(done));
   if (!ok) return Failed(inode.path, ordinal);
+  if (world_.scenario().disks.journaled) SyncNames("", covered, outcome);
   Show(hurt);
   world_.Note(Event::Kind::kSync, node_.self(), kNobody, ordinal, nullptr, inode.path);
   return absl::OkStatus();

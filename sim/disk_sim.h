@@ -112,6 +112,8 @@ class SimDisk final : public Disk {
 
   // Which of pending_ a sync of the directory makes durable.
   std::vector<bool> CoveredBySync(std::string_view directory, uint64_t until) const;
+  // Ends a sync of that directory's names; of all names, where the disk has a journal.
+  void SyncNames(std::string_view directory, uint64_t until, Sync outcome);
   // Takes as long as a sync does, and says how it ends.
   Sync WaitForSync(uint64_t* ordinal);
   absl::Status Failed(const std::string& what, uint64_t ordinal);

@@ -130,6 +130,9 @@ struct ProcessModel {
 };
 
 struct DiskModel {
+  // As ext4, XFS and btrfs do: changes to names become durable in their order, and a sync, of
+  // whatever it is, makes all of them durable that came before. POSIX promises neither.
+  bool journaled = false;
   Duration sync = 2ms;
   Ratio slow_sync = {};             // How often a sync takes longer,
   Duration slow_sync_most = 200ms;  // and by how much at most.

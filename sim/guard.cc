@@ -21,6 +21,8 @@ namespace {
 // Of a thread and not of the process: other threads may ask what they like.
 constinit thread_local World* watched = nullptr;
 constinit thread_local int looking_away = 0;
+// Who judges the threads of a simulated program, which have thread-locals of their own.
+constinit thread_local LeakJudge judge = nullptr;
 
 constexpr const char* kClock = "env.Now() or env.WallNow()";
 constexpr const char* kSleep = "env.Sleep(), or a timeout of env.Receive()";
@@ -48,6 +50,8 @@ void* Next(const char* name) {
 
 // True where node code is who asks; then the run has failed. `caller` is where the call returns to.
 bool Leaks(const char* call, const char* about, const char* instead, void* caller) {
+  if (judge != nullptr && instead != nullptr) [[unlikely]]
+    judge(call, about, instead, caller);
   World* const world = watched;
   if (world == nullptr || world->running() == nullptr || instead == nullptr) [[likely]]
     return false;
@@ -66,6 +70,8 @@ const char* FileToRead(const char* mode) {
 
 }  // namespace
 
+void JudgeLeaksBy(LeakJudge by) { judge = by; }
+
 void GuardAgainstLeaks(World* world) {
   // The first stack that is ever taken loads a library, for which a fiber may have no room.
   static void* frame = nullptr;
@@ -76,15 +82,18 @@ void GuardAgainstLeaks(World* world) {
 LookAway::LookAway() { ++looking_away; }
 LookAway::~LookAway() { --looking_away; }
 
-// Each function below has a name of its own and the name of libc's as its symbol, so that it does
-// not meet the declarations in headers, which differ between versions in what they promise.
+// Each function below has a symbol of its own, and libc's as a weak other name, so that it does not
+// meet the declarations in headers, which differ between versions in what they promise, and so that
+// sim/posix can put itself in front.
 //
 // Where node code asks, most of them answer all the same, and truly: the run is over, nothing that
 // the node does with the answer is written down, and code that waits for a clock to move, or draws
 // until it likes what it gets, would never end on a constant. What would take time or start
 // something is refused.
 #define GUARD_AS(symbol, call, type, name, parameters, arguments, about, instead, refusal) \
-  type Guarded_##name parameters __asm__(symbol);                                          \
+  type Guarded_##name parameters __asm__("reprise_guarded_" symbol);                       \
+  [[gnu::visibility("default"), gnu::used, gnu::weak,                                      \
+    gnu::alias("reprise_guarded_" symbol)]] type Weak_##name parameters __asm__(symbol);   \
   [[gnu::visibility("default"), gnu::used]] type Guarded_##name parameters {               \
     static constinit void* next = nullptr;                                                 \
     if (Leaks(call, about, instead, __builtin_return_address(0))) [[unlikely]]             \
@@ -174,7 +183,6 @@ GUARD(void*, opendir, (const char* path), (path), path, kFile, ANSWERS)
 // libstdc++'s std::random_device asks the processor, and no function of libc. Weak, for programs
 // into which that library is linked statically: there it stands already.
 #define GETVAL "_ZNSt13random_device9_M_getvalEv"
-[[gnu::weak]] unsigned Guarded_random_device(void* device) __asm__(GETVAL);
 GUARD_AS(GETVAL, "std::random_device", unsigned, random_device, (void* device), (device), nullptr,
          kChance, ANSWERS)
 // clang-format on

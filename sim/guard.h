@@ -31,5 +31,9 @@ class LookAway {
   LookAway(const LookAway&) = delete;
   LookAway& operator=(const LookAway&) = delete;
 };
+// The same, for a thread of a simulated program (sim/posix): it is judged by that function, which
+// does not return. Set where that thread's thread-locals are the current ones.
+using LeakJudge = void (*)(const char* call, const char* about, const char* instead, void* caller);
+void JudgeLeaksBy(LeakJudge by);
 
 }  // namespace reprise

@@ -139,12 +139,14 @@ class alignas(64) SimNode final : public Env {
   bool Park(Waiters& waiters, Time deadline) override;
   void WakeOne(Waiters& waiters) override;
   void WakeAll(Waiters& waiters) override;
-
- private:
+  // Public for sim/posix, whose Env passes its calls on, and draws for its threads.
   void ExposeState(ExposedState& state) override;
   void SendBytes(NodeId to, const MessageType& type, std::string_view bytes) override;
   void ReportBytes(const MessageType& type, std::string_view bytes) override;
+  World& world() { return world_; }
+  uint64_t NextDraw(Label label) { return draws_.Next(label); }
 
+ private:
   // The start of calls that always return: the fiber that makes them.
   Fiber& Call();
   // Ends the fiber where the run is over, or too many calls have been made at one moment.
