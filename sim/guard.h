@@ -21,6 +21,11 @@ class World;
 // From now on the guard judges this thread by what that world runs; by nothing, where it is null.
 void GuardAgainstLeaks(World* world);
 
+// The same, for a thread of a simulated program (sim/posix): it is judged by that function, which
+// does not return. Set where that thread's thread-locals are the current ones.
+using LeakJudge = void (*)(const char* call, const char* about, const char* instead, void* caller);
+void JudgeLeaksBy(LeakJudge by);
+
 // While it lives, the guard looks away: for a library of others that asks the real world for what
 // no run depends on, such as whether to print a log of its own. It must not live across a call into
 // Env.
@@ -31,9 +36,5 @@ class LookAway {
   LookAway(const LookAway&) = delete;
   LookAway& operator=(const LookAway&) = delete;
 };
-// The same, for a thread of a simulated program (sim/posix): it is judged by that function, which
-// does not return. Set where that thread's thread-locals are the current ones.
-using LeakJudge = void (*)(const char* call, const char* about, const char* instead, void* caller);
-void JudgeLeaksBy(LeakJudge by);
 
 }  // namespace reprise
