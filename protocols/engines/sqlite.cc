@@ -184,12 +184,18 @@ class Application {
               std::to_string(q));
         return {w, 1, {}};
       }
-      hashes.push_back(std::stoull(row[1]));
+      const auto hash = SqliteConnection::Number(row[1]);
+      if (!hash) {
+        wrong("writer " + std::to_string(w) + "'s line " + row[0] + " has no hash");
+        return {w, 1, {}};
+      }
+      hashes.push_back(static_cast<uint64_t>(*hash));
       for (uint64_t i = 0; i < kChanges; ++i) state[Noise(w, q, i) % kKeys] = q;
     }
     std::map<uint64_t, uint64_t> there;
     for (const auto& row : Must(db, "SELECT key, number FROM state" + where).rows) {
-      there[std::stoull(row[0])] = std::stoull(row[1]);
+      const auto key = SqliteConnection::Number(row[0]), number = SqliteConnection::Number(row[1]);
+      there[static_cast<uint64_t>(key.value_or(-1))] = static_cast<uint64_t>(number.value_or(-1));
     }
     if (state != there) {
       wrong("writer " + std::to_string(w) + "'s values are not those of its " +

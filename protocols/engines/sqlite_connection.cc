@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <charconv>
+
 namespace reprise::engines {
 
 SqliteConnection::SqliteConnection(SqliteDisk& disk, const std::string& path) : disk_(disk) {
@@ -25,6 +27,14 @@ SqliteConnection::Result SqliteConnection::Run(const std::string& sql) {
   result.code = sqlite3_exec(db_, sql.c_str(), take, &result, nullptr) & 0xff;
   if (!result.ok()) result.rows.clear();
   return result;
+}
+
+std::optional<int64_t> SqliteConnection::Number(const std::string& text) {
+  int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || at != end || text.empty()) return std::nullopt;
+  return value;
 }
 
 std::string SqliteConnection::error() const { return sqlite3_errmsg(db_); }

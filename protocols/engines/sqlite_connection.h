@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ class SqliteConnection {
  public:
   SqliteConnection(SqliteDisk& disk, const std::string& path);
 
+  static std::optional<int64_t> Number(const std::string& text);
+
   // All rows, as text; nothing where there is an error. Result codes are SQLite's, without what is
   // above the lowest byte: SQLITE_OK, SQLITE_BUSY, SQLITE_FULL, SQLITE_CORRUPT...
   struct Result {
@@ -23,7 +26,10 @@ class SqliteConnection {
     std::vector<std::vector<std::string>> rows;
 
     bool ok() const { return code == 0; }
-    int64_t number() const { return rows.empty() ? 0 : std::stoll(rows[0][0]); }
+    // The only value, as a number; nothing where it is none, as in a damaged database.
+    std::optional<int64_t> number() const {
+      return rows.empty() ? std::nullopt : Number(rows[0][0]);
+    }
   };
   Result Run(const std::string& sql);
   std::string error() const;  // Of the last call.

@@ -38,6 +38,7 @@ struct OpenFile {
   SqliteDisk* disk;
   SqliteDisk::Shared* shared;
   File file;
+  uint64_t number;
   char* path;  // SQLite's own copy, which lives as long as the file.
   int lock;    // The level that this handle has.
   // Of a journal that may be new: its name is to be synced with its content. Like the unix VFS we
@@ -57,7 +58,7 @@ int Code(const absl::Status& status, int otherwise) {
 
 int Close(sqlite3_file* file) {
   OpenFile& f = Of(file);
-  f.shared->locks.erase(&f);
+  f.shared->locks.erase(f.number);
   return SQLITE_OK;
 }
 
@@ -122,9 +123,9 @@ int Lock(sqlite3_file* file, int level) {
   auto& locks = f.shared->locks;
   int highest = SQLITE_LOCK_NONE;
   for (const auto& [handle, has] : locks) {
-    if (handle != &f) highest = std::max(highest, has);
+    if (handle != f.number) highest = std::max(highest, has);
   }
-  const auto become = [&](int is) { locks[&f] = f.lock = is; };
+  const auto become = [&](int is) { locks[f.number] = f.lock = is; };
   if (level == SQLITE_LOCK_SHARED) {
     if (highest >= SQLITE_LOCK_PENDING) return SQLITE_BUSY;
   } else if (highest >= SQLITE_LOCK_RESERVED) {
@@ -139,7 +140,7 @@ int Lock(sqlite3_file* file, int level) {
 
 int Unlock(sqlite3_file* file, int level) {
   OpenFile& f = Of(file);
-  f.shared->locks[&f] = f.lock = level;
+  f.shared->locks[f.number] = f.lock = level;
   return SQLITE_OK;
 }
 
@@ -237,6 +238,7 @@ int OpenPath(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, 
                .disk = &disk,
                .shared = &disk.shared(path),
                .file = *opened,
+               .number = ++disk.shared(path).handles,
                .path = const_cast<char*>(path),
                .lock = SQLITE_LOCK_NONE,
                .sync_name = (flags & SQLITE_OPEN_CREATE) != 0 && (flags & kJournals) != 0,

@@ -49,7 +49,8 @@ class SqliteDisk {
 
   // Of all connections to one file, for the VFS.
   struct Shared {
-    std::map<const void*, int> locks;  // By handle: the level it has.
+    std::map<uint64_t, int> locks;  // By a handle's number: the level it has.
+    uint64_t handles = 0;           // That there have been.
     std::vector<std::unique_ptr<std::array<char, 32768>>> memory;
     std::array<const void*, 8> exclusive{};
     std::array<int, 8> readers{};
