@@ -187,7 +187,9 @@ function showLegend() {
   const box = $('legend'), occurs = new Set();
   box.replaceChildren();
   for (let i = 0; i < count; ++i) {
-    occurs.add(is(i, 'boot') && textOf(i) === '' ? 'start' : is(i, 'fact') && isSavedState(i) ? 'saved' : kindName(i));
+    const saved = is(i, 'fact') && isSavedState(i);
+    const start = is(i, 'boot') && textOf(i) === '';
+    occurs.add(start ? 'start' : saved ? 'saved' : kindName(i));
   }
   for (const span of data.spans) occurs.add('span ' + span.kind);
   const add = (icon, text) => {

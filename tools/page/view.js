@@ -136,9 +136,14 @@ function isMessageLit(s, e) {
   return matches[s] === 1 || (e >= 0 && matches[e] === 1);
 }
 
+// Nearer than that there is nothing to see.
+function leastWidth() {
+  const last = count === 0 ? 1 : at()[count - 1];
+  return view.axis === 'order' ? 4 : Math.max(1, last / 1e7);
+}
 function clampView() {
   const last = count === 0 ? 1 : at()[count - 1];
-  const least = view.axis === 'order' ? 4 : Math.max(1, last / 1e7);
+  const least = leastWidth();
   let width = Math.max(least, Math.min(view.to - view.from, last * 1.04 || 1));
   let from = Math.max(-0.02 * width - last * 0.005, view.from);
   from = Math.min(from, last + 0.03 * width - width * 0.02);
@@ -153,6 +158,7 @@ function fit() {
 }
 function zoom(factor, px) {
   const fixed = positionOf(px);
+  factor = Math.max(factor, leastWidth() / (view.to - view.from));
   view.from = fixed - (fixed - view.from) * factor;
   view.to = fixed + (view.to - fixed) * factor;
   clampView();
