@@ -76,9 +76,9 @@ std::string Exchange(int port, const std::string& request) {
       if (n <= 0) break;
       answer.append(block, static_cast<size_t>(n));
       const size_t head = answer.find("\r\n\r\n");
-      const size_t length = answer.find("Content-Length: ");
+      const size_t length = answer.find("Content-Length:");
       if (head != std::string::npos && length < head) {
-        wanted = head + 4 + std::strtoul(answer.c_str() + length + 16, nullptr, 10);
+        wanted = head + 4 + std::strtoul(answer.c_str() + length + 15, nullptr, 10);
       }
     }
   }

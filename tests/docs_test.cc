@@ -123,6 +123,31 @@ TEST(Docs, ListEveryFault) {
   }
 }
 
+// Every picture of the gallery stands below the command that drew it, whose trace is there.
+TEST(Docs, GalleryShowsWhatItsCommandsDraw) {
+  const std::string page = Load("docs/gallery.md");
+  std::istringstream lines(page);
+  size_t drawn = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("    reprise timeline ")) continue;
+    std::istringstream words(line.substr(21));
+    std::string trace, word, out;
+    words >> trace;
+    while (words >> word) out = word;
+    EXPECT_TRUE(ParseTrace(Load(trace)).ok()) << trace;
+    if (!out.ends_with(".svg")) continue;
+    ++drawn;
+    EXPECT_THAT(page, HasSubstr("](" + out.substr(5) + ")")) << "not shown: " << out;
+    EXPECT_THAT(Load(out), HasSubstr("<svg")) << out;
+    std::string name;  // As Graphviz writes it.
+    for (const char c : trace.substr(trace.rfind('/') + 1)) {
+      name += c == '-' ? "&#45;" : std::string(1, c);
+    }
+    EXPECT_THAT(Load(out), HasSubstr(name)) << out;
+  }
+  EXPECT_GE(drawn, 5u);
+}
+
 TEST(Docs, ListEveryKindOfEvent) {
   std::string page = Load("docs/trace-format.md");
   for (char& c : page) c = c == '\n' ? ' ' : c;

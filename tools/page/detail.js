@@ -4,11 +4,17 @@ const kFaded = 0.14;
 
 // How far a message gets that is lost, in pixels to the right.
 function lostReach() {
-  return view.axis === "order" ? 14 : Math.min(40, Math.max(10, typical * scale() * 0.5));
+  return view.axis === 'order' ? 14 : Math.min(40, Math.max(10, typical * scale() * 0.5));
 }
 function fateColour(s, e) {
-  const fates = { drop: colour.red, "cut off": colour.band, "nobody up": colour.grey, duplicate: colour.purple,
-    stale: colour.purple, damage: colour.amber };
+  const fates = {
+    drop: colour.red,
+    'cut off': colour.band,
+    'nobody up': colour.grey,
+    duplicate: colour.purple,
+    stale: colour.purple,
+    damage: colour.amber
+  };
   return (e >= 0 && fates[kindName(e)]) || colourOfMessage(s);
 }
 
@@ -44,11 +50,12 @@ function cross(px, py, fill) {
 // Returns where words about it may stand.
 function drawMessage(s, e, lit) {
   const stroke = fateColour(s, e), xa = x(s), ya = y(node[s]), yTo = y(peer[s]);
-  const name = e < 0 ? "underway" : kindName(e);
-  const lost = name === "drop" || name === "cut off" || name === "underway";
+  const name = e < 0 ? 'underway' : kindName(e);
+  const lost = name === 'drop' || name === 'cut off' || name === 'underway';
   const share = lost ? 0.42 : 1;
-  const xb = lost ? Math.max(x(e < 0 ? s : e), xa + lostReach()) : x(e), yb = ya + (yTo - ya) * share;
-  const dashed = name !== "deliver" && name !== "damage";
+  const xb = lost ? Math.max(x(e < 0 ? s : e), xa + lostReach()) : x(e),
+        yb = ya + (yTo - ya) * share;
+  const dashed = name !== 'deliver' && name !== 'damage';
   if (node[s] === peer[s]) {
     pen.strokeStyle = stroke;
     pen.lineWidth = 1.3;
@@ -61,76 +68,123 @@ function drawMessage(s, e, lit) {
   }
   line(xa, ya, xb, yb, stroke, lit && view.cone !== null ? 2 : 1.3, dashed ? [5, 4] : null);
   const angle = Math.atan2(yb - ya, xb - xa);
-  if (!lost && name !== "nobody up") arrowHead(xb, yb, angle, stroke);
-  if ((lost && e >= 0) || name === "nobody up") cross(xb, yb, stroke);
-  if (name === "damage") badge(xa + (xb - xa) * 0.6, ya + (yb - ya) * 0.6, "!", colour.amber);
-  if (name === "duplicate") badge(xa + (xb - xa) * 0.6, ya + (yb - ya) * 0.6, "2", colour.purple);
+  if (!lost && name !== 'nobody up') arrowHead(xb, yb, angle, stroke);
+  if ((lost && e >= 0) || name === 'nobody up') cross(xb, yb, stroke);
+  if (name === 'damage') badge(xa + (xb - xa) * 0.6, ya + (yb - ya) * 0.6, '!', colour.amber);
+  if (name === 'duplicate') badge(xa + (xb - xa) * 0.6, ya + (yb - ya) * 0.6, '2', colour.purple);
   return [xa + (xb - xa) * 0.42, ya + (yb - ya) * 0.42];
 }
 function badge(px, py, text, fill) {
   pen.fillStyle = fill;
   pen.beginPath();
-  pen.moveTo(px, py - 8); pen.lineTo(px + 8, py); pen.lineTo(px, py + 8); pen.lineTo(px - 8, py);
+  pen.moveTo(px, py - 8);
+  pen.lineTo(px + 8, py);
+  pen.lineTo(px, py + 8);
+  pen.lineTo(px - 8, py);
   pen.fill();
-  pen.font = "600 " + kFont;
+  pen.font = '600 ' + kFont;
   sign(text, px, py, colour.back);
   pen.font = kFont;
 }
 
 function drawMark(i, px, cy) {
   switch (kindName(i)) {
-    case "send": disc(px, cy, 3.2, colourOfMessage(i), colour.back, 1); break;
-    case "deliver": case "damage": case "duplicate": case "stale":
-      disc(px, cy, 3.4, colour.back, fateColour(send[i] < 0 ? i : send[i], i)); break;
-    case "wake": line(px, cy - 4, px, cy + 4, colour.grey, 1); break;
-    case "fact": drawFact(i, px, cy); break;
-    case "crash":
+    case 'send':
+      disc(px, cy, 3.2, colourOfMessage(i), colour.back, 1);
+      break;
+    case 'deliver':
+    case 'damage':
+    case 'duplicate':
+    case 'stale':
+      disc(px, cy, 3.4, colour.back, fateColour(send[i] < 0 ? i : send[i], i));
+      break;
+    case 'wake':
+      line(px, cy - 4, px, cy + 4, colour.grey, 1);
+      break;
+    case 'fact':
+      drawFact(i, px, cy);
+      break;
+    case 'crash':
       disc(px, cy, 8.5, colour.red, colour.back, 1);
       line(px - 3.2, cy - 3.2, px + 3.2, cy + 3.2, colour.back, 2);
       line(px - 3.2, cy + 3.2, px + 3.2, cy - 3.2, colour.back, 2);
       break;
-    case "boot":
-      if (data.texts[data.x[i]] === "") break;
+    case 'boot':
+      if (data.texts[data.x[i]] === '') break;
       disc(px, cy, 8, colour.back, colour.recover, 2);
-      sign("↻", px, cy, colour.recover);
+      sign('↻', px, cy, colour.recover);
       break;
-    case "exit": line(px, cy - 7, px, cy + 7, colour.lane, 3); break;
-    case "left out": disc(px, cy, 7, colour.back, colour.grey, 2); break;
-    case "write": case "create": case "truncate": case "rename": case "remove":
-      pen.fillStyle = colour.teal; pen.fillRect(px - 1, cy + 2, 2, 6); break;
-    case "sync": case "sync dir":
-      pen.fillStyle = colour.teal; pen.fillRect(px - 4, cy + 7, 8, 3); pen.fillRect(px - 1, cy + 2, 2, 6); break;
-    case "sync fail": case "rot": case "mishap": badge(px, cy, "!", colour.amber); break;
-    case "lose": badge(px + 15, cy, "!", colour.red); break;  // Beside the crash that lost it.
-    case "clock": disc(px, cy, 7, colour.back, colour.flag, 1.6); line(px, cy, px, cy - 4, colour.flag, 1.4); line(px, cy, px + 3, cy, colour.flag, 1.4); break;
-    default: break;
+    case 'exit':
+      line(px, cy - 7, px, cy + 7, colour.lane, 3);
+      break;
+    case 'left out':
+      disc(px, cy, 7, colour.back, colour.grey, 2);
+      break;
+    case 'write':
+    case 'create':
+    case 'truncate':
+    case 'rename':
+    case 'remove':
+      pen.fillStyle = colour.teal;
+      pen.fillRect(px - 1, cy + 2, 2, 6);
+      break;
+    case 'sync':
+    case 'sync dir':
+      pen.fillStyle = colour.teal;
+      pen.fillRect(px - 4, cy + 7, 8, 3);
+      pen.fillRect(px - 1, cy + 2, 2, 6);
+      break;
+    case 'sync fail':
+    case 'rot':
+    case 'mishap':
+      badge(px, cy, '!', colour.amber);
+      break;
+    case 'lose':
+      badge(px + 15, cy, '!', colour.red);
+      break;  // Beside the crash that lost it.
+    case 'clock':
+      disc(px, cy, 7, colour.back, colour.flag, 1.6);
+      line(px, cy, px, cy - 4, colour.flag, 1.4);
+      line(px, cy, px + 3, cy, colour.flag, 1.4);
+      break;
+    default:
+      break;
   }
 }
-function isSavedState(i) { return /heckpoint|napshot/.test(typeOf(i)); }
+function isSavedState(i) {
+  return /heckpoint|napshot/.test(typeOf(i));
+}
 function drawFact(i, px, cy) {
   if (isSavedState(i)) {
     pen.beginPath();
     pen.roundRect(px - 7, cy - 7, 14, 14, 4);
-    pen.fillStyle = colour.blue; pen.fill();
-    pen.strokeStyle = colour.back; pen.lineWidth = 1; pen.stroke();
-    sign("S", px, cy, colour.back);
+    pen.fillStyle = colour.blue;
+    pen.fill();
+    pen.strokeStyle = colour.back;
+    pen.lineWidth = 1;
+    pen.stroke();
+    sign('S', px, cy, colour.back);
     return;
   }
   pen.fillStyle = colour.ink;
   pen.beginPath();
-  pen.moveTo(px, cy - 4.6); pen.lineTo(px + 4.6, cy); pen.lineTo(px, cy + 4.6); pen.lineTo(px - 4.6, cy);
+  pen.moveTo(px, cy - 4.6);
+  pen.lineTo(px + 4.6, cy);
+  pen.lineTo(px, cy + 4.6);
+  pen.lineTo(px - 4.6, cy);
   pen.fill();
 }
 
 // What is said below a lane: facts, and what befell the node or its disk.
 function noteOf(i) {
   const name = kindName(i), text = textOf(i);
-  if (name === "fact") return [text, colour.ink];
-  if (name === "crash") return ["crash", colour.red];
-  if (name === "boot" && text !== "") return ["restart", colour.recover];
-  if (name === "clock") return ["clock " + text, colour.flag];
-  if (name === "sync fail" || name === "rot" || name === "mishap") return [name + " " + text, colour.flag];
-  if (name === "lose") return ["lost " + text, colour.red];
+  if (name === 'fact') return [text, colour.ink];
+  if (name === 'crash') return ['crash', colour.red];
+  if (name === 'boot' && text !== '') return ['restart', colour.recover];
+  if (name === 'clock') return ['clock ' + text, colour.flag];
+  if (name === 'sync fail' || name === 'rot' || name === 'mishap')
+    return [name + ' ' + text, colour.flag];
+  if (name === 'lose') return ['lost ' + text, colour.red];
   return null;
 }
 
@@ -143,9 +197,12 @@ function drawFlags() {
     const cy = d.node < 0 ? layout.top + 20 : y(d.node);
     pen.fillStyle = colour.amber;
     pen.beginPath();
-    pen.moveTo(px, cy - 10); pen.lineTo(px - 4, cy - 17); pen.lineTo(px + 4, cy - 17);
+    pen.moveTo(px, cy - 10);
+    pen.lineTo(px - 4, cy - 17);
+    pen.lineTo(px + 4, cy - 17);
     pen.fill();
-    if (scale() * typical > 10 || view.axis === "order") label(shorten(d.text, 26), px, cy - 24, colour.flag);
+    if (scale() * typical > 10 || view.axis === 'order')
+      label(shorten(d.text, 26), px, cy - 24, colour.flag);
   }
 }
 
@@ -186,7 +243,7 @@ function drawWords(first, last, said) {
     if (px < layout.left || px > layout.width) continue;
     // On a steep arrow among many, words hide more than they say.
     if (!few && e >= 0 && x(e) - x(s) < 16 && !faultKinds[kind[e]]) continue;
-    const text = e >= 0 && kindName(e) === "damage" ? textOf(e) : textOf(s);
+    const text = e >= 0 && kindName(e) === 'damage' ? textOf(e) : textOf(s);
     if (label(shorten(text, 22), px, py, fateColour(s, e))) --left;
   }
 }
