@@ -294,7 +294,9 @@ Findings LongFunctions(const File& file) {
 Findings Sizes(const File& file) {
   Findings out;
   const auto lines = Lines(file.text);
-  if (static_cast<int>(lines.size()) > kLinesAtMost) {
+  // A table that a command makes has as many lines as there are scenarios.
+  const bool made = file.path == "tests/golden/digests.txt";
+  if (!made && static_cast<int>(lines.size()) > kLinesAtMost) {
     out.push_back({file.path, 0, "size",
                    std::to_string(lines.size()) + " lines, where " + std::to_string(kLinesAtMost) +
                        " are the most"});

@@ -16,10 +16,7 @@
 namespace reprise {
 namespace {
 
-// See the mutants for why the disk is never full.
-struct Settings : engines::KeyValueSettings {
-  Settings() { full = false; }
-};
+using Settings = engines::KeyValueSettings;
 
 class Store final : public engines::KeyValueStore {
  public:
@@ -100,13 +97,6 @@ const std::vector<Mutant<Settings>>& Mutants() {
                  "end of the MANIFEST keeps the store from opening",
         .origin = "found here, in 7.8.3"},
        [](Settings& s) { s.torn = true; }},
-      {{.name = "full-disk",
-        .id = "RDB-X4",
-        .difficulty = "D1",
-        .oracle = "abort",
-        .about = "a disk that is full for a while makes an assertion fail",
-        .origin = "found here, in 7.8.3 as Debian builds it, with assertions"},
-       [](Settings& s) { s.full = true; }},
   };
   return kMutants;
 }
@@ -116,6 +106,7 @@ Scenario Make(const Options& options, const std::string& mutant) {
   if (!mutant.empty()) settings = DecisionsOf(Mutants(), mutant);
   settings.writers = static_cast<uint64_t>(options["writers"]);
   settings.unsynced |= options["unsynced"] != 0;
+  settings.full = options["full"] != 0;
   settings.open = Open;
   settings.libraries = {"librocksdb"};
   settings.stack_bytes = 1 << 20;
@@ -129,7 +120,8 @@ Family RocksDb() {
           .about = "RocksDB itself, unmodified, with its thread pools: what its writes survive",
           .source = "github.com/facebook/rocksdb: the wiki's pages on the WAL and on recovery",
           .options = {{"writers", "threads that write", 1, 8, 3},
-                      {"unsynced", "1: some writes are not synced", 0, 1, 1}},
+                      {"unsynced", "1: some writes are not synced", 0, 1, 1},
+                      {"full", "whether the disk may be full for a while", 0, 1, 0}},
           .mutants = InfoOf(Mutants()),
           .make = Make};
 }
