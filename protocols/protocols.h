@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <string>
+
 #include "sim/family.h"
 
 namespace reprise {
@@ -35,6 +37,16 @@ Family PrimaryBackup();
 Family Raft();
 Family SlidingWindow();
 
+// Why a family of an engine may be left out.
+inline std::string Needs(const std::string& package) {
+  return package + " was not installed when this was configured; install it, and configure again";
+}
+inline std::string NeedsProcesses(const std::string& package) {
+  return "it needs simulated processes, which are on x86-64 Linux and without sanitizers only, "
+         "and " +
+         package + ", when this is configured";
+}
+
 inline Catalogue AllProtocols() {
   Catalogue all;
   all.Add(BarrierSnapshots());
@@ -46,20 +58,28 @@ inline Catalogue AllProtocols() {
   all.Add(LeaseLock());
 #ifdef REPRISE_LEVELDB
   all.Add(LevelDb());
+#else
+  all.LeaveOut("leveldb", NeedsProcesses("libleveldb-dev"));
 #endif
 #ifndef REPRISE_WITHOUT_LIBRAFT
   all.Add(Libraft());
+#else
+  all.LeaveOut("libraft", Needs("libraft-dev"));
 #endif
   all.Add(PhiAccrual());
   all.Add(PrimaryBackup());
   all.Add(Raft());
 #ifdef REPRISE_ROCKSDB
   all.Add(RocksDb());
+#else
+  all.LeaveOut("rocksdb", NeedsProcesses("librocksdb-dev"));
 #endif
   all.Add(ScrubbedStore());
   all.Add(SlidingWindow());
 #ifndef REPRISE_WITHOUT_SQLITE
   all.Add(Sqlite());
+#else
+  all.LeaveOut("sqlite", Needs("libsqlite3-dev"));
 #endif
   all.Add(WriteAheadLog());
   return all;

@@ -83,6 +83,10 @@ void Catalogue::Add(Family family) {
   std::ranges::sort(families_, {}, &Family::name);
 }
 
+void Catalogue::LeaveOut(std::string family, std::string why) {
+  left_out_.emplace(std::move(family), std::move(why));
+}
+
 const Family* Catalogue::Find(std::string_view family) const {
   const auto at = std::ranges::find(families_, family, &Family::name);
   return at == families_.end() ? nullptr : &*at;
@@ -104,6 +108,9 @@ absl::StatusOr<Scenario> Catalogue::Make(
   const size_t colon = name.find(':');
   const std::string family_name(name.substr(0, colon));
   const Family* family = Find(family_name);
+  if (const auto out = left_out_.find(family_name); out != left_out_.end()) {
+    return absl::UnavailableError(family_name + " is left out of this program: " + out->second);
+  }
   if (family == nullptr) {
     std::vector<std::string> names;
     for (const Family& f : families_) names.push_back(f.name);

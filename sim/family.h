@@ -58,8 +58,14 @@ class Catalogue {
   void Add(Family family);
   const std::vector<Family>& families() const { return families_; }
 
+  // A family that this program would have if `why` did not stand in the way, such as a library that
+  // was not there when it was built. Whoever asks for it is told.
+  void LeaveOut(std::string family, std::string why);
+  const std::map<std::string, std::string, std::less<>>& left_out() const { return left_out_; }
+
   // The scenario of "family" or "family:mutant", where a mutant may be given by name or id. Errors
-  // (kNotFound, kInvalidArgument) say what is wrong and what was probably meant.
+  // (kNotFound, kInvalidArgument) say what is wrong and what was probably meant; kUnavailable, why
+  // the family is left out.
   absl::StatusOr<Scenario> Make(
       std::string_view name,
       const std::vector<std::pair<std::string, std::string>>& options = {}) const;
@@ -70,6 +76,7 @@ class Catalogue {
 
  private:
   std::vector<Family> families_;
+  std::map<std::string, std::string, std::less<>> left_out_;  // Why.
 };
 
 // A mutant of a protocol whose decision points are the members of D: what it replaces.

@@ -421,7 +421,8 @@ TEST(Render, KnowsFormatsByTheirNames) {
   for (const char* wrong : {"x.jpeg", "x", "dir.svg/x", ".svg", "x."}) {
     const auto format = FormatOf(wrong);
     EXPECT_EQ(format.status().code(), absl::StatusCode::kInvalidArgument) << wrong;
-    EXPECT_TRUE(Has(std::string(format.status().message()), ".html, .svg, .png, .pdf, .dot or .txt"));
+    EXPECT_TRUE(
+        Has(std::string(format.status().message()), ".html, .svg, .png, .pdf, .dot or .txt"));
   }
 }
 

@@ -89,6 +89,12 @@ absl::StatusOr<std::vector<DigestRow>> LoadDigests(const std::string& path) {
   return absl::InvalidArgumentError(path + ": " + std::string(rows.status().message()));
 }
 
+size_t DropLeftOut(const Catalogue& catalogue, std::vector<DigestRow>& rows) {
+  return std::erase_if(rows, [&](const DigestRow& row) {
+    return catalogue.left_out().contains(row.scenario.substr(0, row.scenario.find(':')));
+  });
+}
+
 std::string Describe(const DigestDifference& d) {
   const std::string run = d.scenario + " " + d.seed + ": ";
   if (!d.recorded) return run + d.now.value_or("") + " now, and not in the table";

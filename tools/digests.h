@@ -39,6 +39,9 @@ absl::StatusOr<std::vector<DigestRow>> ParseDigests(const std::string& text);
 // The table in that file. Errors name the path: kUnavailable where there is no such file.
 absl::StatusOr<std::vector<DigestRow>> LoadDigests(const std::string& path);
 
+// Takes out the rows of families that this program leaves out; how many these were.
+size_t DropLeftOut(const Catalogue& catalogue, std::vector<DigestRow>& rows);
+
 struct DigestDifference {
   std::string scenario, seed;
   std::optional<std::string> recorded;  // Nothing where the table lacks the run.

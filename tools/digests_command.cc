@@ -65,6 +65,10 @@ int DigestsCommand(const Catalogue& catalogue, const DigestsArgs& args) {
   if (!args.check.empty()) {
     recorded = LoadDigests(args.check);
     if (!recorded.ok()) return Complain("digests", recorded.status());
+    if (const size_t dropped = DropLeftOut(catalogue, *recorded); dropped > 0) {
+      std::fprintf(stderr, "not made: %s runs of families that this program leaves out\n",
+                   Grouped(dropped).c_str());
+    }
   }
   const std::vector<DigestRow> rows = DigestsOf(catalogue, args.seeds);
   std::vector<DigestDifference> differences;

@@ -99,6 +99,11 @@ int ListCommand(const Catalogue& catalogue, const ListArgs& args) {
     PrintFamily(*f);
     std::printf("\n");
   }
+  if (args.family.empty()) {
+    for (const auto& [name, why] : catalogue.left_out()) {
+      std::printf("%s is left out of this program: %s\n", name.c_str(), why.c_str());
+    }
+  }
   std::printf("%s\n", Styled(Style::kDim,
                              "reprise fuzz SCENARIO or SCENARIO:MUTANT; faults: "
                              "reprise list --faults")

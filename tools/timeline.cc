@@ -43,9 +43,8 @@ absl::Status DrawAs(const Scenario& scenario, const RunResult& run, const Timeli
   if (args.history) return DrawHistoryOf(scenario, run, args);
   if (*FormatOf(args.out) != Format::kHtml) return Draw(scenario, run, options, args.out);
   return SaveFile(
-      args.out,
-      MakePage(scenario, run,
-               {.title = args.title, .subtitle = options.subtitle, .trace = args.trace}));
+      args.out, MakePage(scenario, run,
+                         {.title = args.title, .subtitle = options.subtitle, .trace = args.trace}));
 }
 
 }  // namespace
