@@ -50,7 +50,8 @@ Made Ring(size_t events) {
   uint64_t id = 0;
   for (int64_t us = 100; run.timeline.size() + 3 < events; us += 700) {
     const auto from = static_cast<uint32_t>(id % 7 + 1), to = static_cast<uint32_t>(id % 5 + 1);
-    run.timeline.Add(Kind::kSend, AtNanos(1000 * us), NodeId{from}, NodeId{to}, ++id,
+    ++id;
+    run.timeline.Add(Kind::kSend, AtNanos(1000 * us), NodeId{from}, NodeId{to}, id,
                      &internal::kType<Add>, Encode(Add{id % 50}));
     const Kind fates[] = {Kind::kDeliver, Kind::kDeliver,  Kind::kDeliver, Kind::kDrop,
                           Kind::kDeliver, Kind::kNobodyUp, Kind::kDeliver};
