@@ -73,12 +73,12 @@ TEST(SqliteModes, AreThoseThatSqliteSaysItIsIn) {
   const std::pair<const char*, const char*> journals[] = {
       {"DELETE", "delete"}, {"TRUNCATE", "truncate"}, {"PERSIST", "persist"}, {"WAL", "wal"}};
   const char* const levels[] = {"OFF", "NORMAL", "FULL", "EXTRA"};
-  for (const auto& [journal, name] : journals) {
+  for (const auto& journal : journals) {
     for (size_t level = 0; level < std::size(levels); ++level) {
       OnANode([&](Env& env) {
         SqliteDisk disk(env);
-        SqliteConnection db = InMode(disk, journal, levels[level]);
-        EXPECT_EQ(Value(db, "PRAGMA journal_mode"), name);
+        SqliteConnection db = InMode(disk, journal.first, levels[level]);
+        EXPECT_EQ(Value(db, "PRAGMA journal_mode"), journal.second);
         EXPECT_EQ(Value(db, "PRAGMA synchronous"), std::to_string(level));
       });
     }
